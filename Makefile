@@ -1,0 +1,64 @@
+# Everything here works from a bare clone on Debian with Python 3.11, as root or as an ordinary user.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+
+# Django is asked about its settings in a folder of its own, so that a check touches nobody's data.
+IN_A_NEW_HOME := home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && \
+	TROTH_HOME="$$home" DJANGO_SETTINGS_MODULE=troth.config.settings
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## set everything up and serve the sample company at https://localhost:8443 (PORT, TROTH_HOME)
+	@scripts/setup.sh run
+	@exec $(BIN)/troth demo $(if $(PORT),--port $(PORT)) $(if $(TROTH_HOME),--home "$(TROTH_HOME)")
+
+test: development ## set everything up and run what CI runs
+	@$(MAKE) --no-print-directory --keep-going lint types contracts migrations tests-sqlite tests-postgres
+
+bench: ## run the benchmarks beside their peers; a table as text and JSON
+	@scripts/setup.sh bench
+	@scripts/setup.sh pymerkle
+	@PYMERKLE_PYTHON="$(CURDIR)/.venv-pymerkle/bin/python" .venv-bench/bin/python -m bench $(BENCH)
+
+development: ## make the development environment, with Chromium when run as root
+	@scripts/setup.sh dev
+	@scripts/setup.sh browser
+
+lint: development ## ruff: rules and format
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+
+types: development ## mypy, strict
+	@$(IN_A_NEW_HOME) $(BIN)/mypy
+
+contracts: development ## import-linter: who may import whom
+	@$(BIN)/lint-imports --no-logo
+
+migrations: development ## Django's checks, and no model change without its migration
+	@$(IN_A_NEW_HOME) $(BIN)/python -m django check --fail-level WARNING
+	@$(IN_A_NEW_HOME) $(BIN)/python -m django makemigrations --check --dry-run
+
+tests-sqlite: development ## every test, on SQLite (ARGS="-k word" for some)
+	@$(BIN)/pytest -n 2 $(ARGS)
+
+tests-postgres: development ## the tests that touch the database, on PostgreSQL
+	@$(BIN)/python scripts/postgres.py -- $(BIN)/pytest -n 2 --database-only $(ARGS)
+
+format: development ## put every file into ruff's form
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+requirements: development ## compile requirements/*.txt from pyproject.toml (UPGRADE=--upgrade)
+	@$(COMPILE) $(UPGRADE) pyproject.toml --group build --output-file requirements/run.txt
+	@$(COMPILE) $(UPGRADE) pyproject.toml --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
+	@$(COMPILE) $(UPGRADE) pyproject.toml --group bench --constraint requirements/run.txt --output-file requirements/bench.txt
+	@$(COMPILE) $(UPGRADE) --group pymerkle --output-file requirements/pymerkle.txt
+	@$(COMPILE) $(UPGRADE) --group uv --output-file requirements/uv.txt
+
+clean: ## remove the environments and caches, never data
+	@rm -rf .venv .venv-bench .venv-pymerkle .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+.PHONY: help demo test bench development lint types contracts migrations tests-sqlite tests-postgres \
+	format requirements clean

@@ -1,0 +1,64 @@
+"""`python -m bench [ROW ...] [--quick]`: every row of the table, as text on the terminal and JSON in bench/results/."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import troth.config  # noqa: F401 - chooses the SQLite library before Django loads one
+
+from . import place
+from .report import Report, Section
+
+
+def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Section]]]:
+    """The rows by name, in the order of the table.  Imported here, since models need Django to be set up."""
+    from .rows import appending, deciding, inbox, reading, verifying, writing
+
+    rounds = 3 if quick else 15
+    return {
+        "decide": lambda: deciding.rows(rounds, (10, 12, 8) if quick else deciding.LARGE),
+        "read": lambda: reading.rows(rounds, 100 if quick else 1000),
+        "write": lambda: writing.rows(rounds),
+        "append": lambda: appending.rows(rounds, home),
+        "verify": lambda: verifying.rows(3 if quick else 5, 20_000 if quick else 1_000_000),
+        "inbox": lambda: inbox.rows(rounds),
+    }
+
+
+def main() -> int:
+    """Run the rows asked for; 0 even when a target is missed, since a shared machine is no judge."""
+    asked = argparse.ArgumentParser(prog="python -m bench", description="Troth beside its peers, in one run.")
+    asked.add_argument(
+        "rows", nargs="*", help="decide, read, write, append, verify, inbox; all when none is named"
+    )
+    asked.add_argument(
+        "--quick", action="store_true", help="small sizes, few rounds: a check that it runs, no figures"
+    )
+    given = asked.parse_args()
+    with place.house() as home:
+        report = Report(place.machine(home))
+        print("\n".join(report.heading()), flush=True)
+        known = sections(home, quick=given.quick)
+        unknown = [name for name in given.rows if name not in known]
+        if unknown:
+            asked.error(f"no row `{unknown[0]}`; the rows are {', '.join(known)}")
+        for name in given.rows or known:
+            for section in known[name]():
+                report.sections.append(section)
+                print("\n".join(section.lines()), flush=True)
+    print("\n".join(report.closing()))
+    return _keep(report, quick=given.quick)
+
+
+def _keep(report: Report, *, quick: bool) -> int:
+    stamp = str(report.machine["taken"]).translate(str.maketrans({" ": "-", ":": ""}))
+    path = place.RESULTS / f"{stamp}{'-quick' if quick else ''}.json"
+    path.write_text(json.dumps(report.as_data(), indent=1) + "\n", encoding="utf-8")
+    print(f"\nwritten to {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

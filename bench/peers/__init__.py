@@ -1,0 +1,1 @@
+"""The peers' tables and views, as a Django app: the same rows in clear, in fernet fields, and sealed."""

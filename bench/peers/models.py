@@ -1,0 +1,90 @@
+"""The same contact three times over, an enquiry in clear, and the audit row of a house without a ledger."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+from encrypted_fields.fields import EncryptedCharField, EncryptedEmailField
+
+from troth.apps.enquiries.models import Enquiry
+from troth.gate.ids import uuid7
+from troth.gate.subjects.fields import OwnerField, Sealed
+from troth.gate.subjects.models import DataSubject, PersonalModel
+
+
+class SealedContact(PersonalModel):
+    """Three sealed fields, one of them found by a blind index; it is its own ground."""
+
+    owner = OwnerField()
+    name = Sealed(models.CharField(max_length=120), "contact.name")
+    email = Sealed(models.EmailField(max_length=254), "contact.email", lookup="email")
+    phone = Sealed(models.CharField(max_length=40), "contact.phone")
+    topic = models.CharField(max_length=80)
+
+    ground: ClassVar[str] = "enquiry"
+
+    def is_live(self) -> bool:
+        """As long as it is kept."""
+        return True
+
+    def covers(self, row: PersonalModel) -> bool:
+        """Rows of its owner."""
+        return bool(row.owner_id == self.owner_id)  # type: ignore[attr-defined]
+
+
+class PlainContact(models.Model):
+    """The same in clear, found by a plain index."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    owner = models.ForeignKey(DataSubject, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=120)
+    email = models.EmailField(max_length=254, db_index=True)
+    phone = models.CharField(max_length=40)
+    topic = models.CharField(max_length=80)
+
+
+class FernetContact(models.Model):
+    """The same with django-fernet-encrypted-fields: one key for everybody, no search."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    owner = models.ForeignKey(DataSubject, on_delete=models.PROTECT, related_name="+")
+    name = EncryptedCharField(max_length=120)
+    email = EncryptedEmailField(max_length=254)
+    phone = EncryptedCharField(max_length=40)
+    topic = models.CharField(max_length=80)
+
+
+class PlainEnquiry(models.Model):
+    """An enquiry in clear, with every column the inbox shows or sorts by."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    owner = models.ForeignKey(DataSubject, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=120)
+    company = models.CharField(max_length=160)
+    address = models.CharField(max_length=300)
+    phone = models.CharField(max_length=40)
+    email = models.EmailField(max_length=254, db_index=True)
+    message = models.TextField(max_length=5000)
+    topic = models.CharField(max_length=80)
+    state = models.CharField(
+        max_length=8, choices=Enquiry.State.choices, default=Enquiry.State.OPEN, db_index=True
+    )
+    assignee = models.ForeignKey(DataSubject, on_delete=models.PROTECT, null=True, related_name="+")
+    link_hash = models.BinaryField(max_length=32, unique=True)
+    received_at = models.DateTimeField(default=timezone.now, db_index=True)
+    last_contact_at = models.DateTimeField(default=timezone.now)
+
+    State = Enquiry.State
+
+    class Meta:
+        ordering = ("-received_at",)
+
+
+class AuditRow(models.Model):
+    """What a house without a ledger writes about a read: one row in clear, found by time."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    actor = models.CharField(max_length=32)
+    role = models.CharField(max_length=80)
+    purpose = models.CharField(max_length=80)
+    detail = models.TextField()

@@ -1,0 +1,321 @@
+"""Kill the demo's processes at random moments under load, and count what was promised against what is there.
+
+    python scripts/kill.py [--moments 200] [--seed N] [--clients 4]
+
+Clients send enquiries over TLS as browsers do (cookie, form token, hidden fields) and press the button again
+when no answer comes. Server and worker are killed with SIGKILL, together or alone, now and then with their
+supervisor, which otherwise starts them again. Mail goes to a real SMTP server of this script. Ends with 0 when
+
+- each acknowledged enquiry is there exactly once, with exactly one confirmation, delivered at least once;
+- no message was handed over, or counts as handed over, without an entry of its own for each time;
+- the log was clean after every single moment.
+
+One line of figures is printed. The demo lies in a folder of its own, which is removed at the end.
+"""
+
+# The path and the environment come first: settings are read while modules are imported.
+# ruff: noqa: E402
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from tests.site.demo import Browser, Demo, free_port, hidden
+
+PRESS_AGAIN = 0.1  # seconds until a client that got no answer tries again
+DRAIN_SECONDS = 60.0
+LETTERS = str.maketrans("0123456789", "ghijklmnop")
+SHARES = {"server": 0.35, "worker": 0.35, "both": 0.25, "everything": 0.05}
+
+
+def serve_impatiently(arguments: list[str]) -> int:
+    """`troth ARGUMENTS`, with a supervisor that starts what dies again at once and never gives it up."""
+    from troth.config import cli, supervise
+
+    def run(children: list[supervise.Child], lock: int | None = None) -> int:
+        return supervise.Supervisor(children, lock, supervise.Patience(first=0.05, settled=0.0)).run()
+
+    supervise.run = run
+    return cli.main(arguments)
+
+
+class Sink:
+    """An SMTP server that takes everything and counts it by Message-ID."""
+
+    def __init__(self) -> None:
+        from aiosmtpd.controller import Controller
+
+        self.taken: Counter[str] = Counter()
+        self.port = free_port()
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller.start()
+
+    async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802 - the library's name
+        """Count one message."""
+        head = envelope.content.split(b"\r\n\r\n")[0].decode("ascii", "replace")
+        self.taken[next(line[12:] for line in head.split("\r\n") if line.startswith("Message-ID: "))] += 1
+        return "250 taken"
+
+    def stop(self) -> None:
+        """End the server."""
+        self._controller.stop()
+
+
+@dataclass
+class Client:
+    """A visitor who sends one enquiry after another, each with a mark of its own."""
+
+    demo: Demo
+    name: str
+    acknowledged: list[str] = field(default_factory=list)
+    presses: int = 0
+    refused: Counter[int] = field(default_factory=Counter)
+
+    def run(self, stop: threading.Event) -> None:
+        """Send until told to stop; an enquiry under way is still brought to its end."""
+        while not stop.is_set():
+            # Letters alone: now and then the digits of a random number look like a payment card's, which is refused.
+            self._send("mark-" + uuid.uuid4().hex.translate(LETTERS), stop)
+
+    def _send(self, mark: str, stop: threading.Event) -> None:
+        browser, fields = self.demo.browser(10.0), dict[str, str]()
+        values = {
+            "name": f"Visitor {self.name}", "company": "", "address": "", "phone": "", "topic": "Services",
+            "email": f"{self.name}.{mark[5:13]}@visitors.example", "message": f"Please read this: {mark}",
+        }  # fmt: skip
+        while not stop.is_set():
+            try:
+                fields = fields or hidden(browser.get("/contact/").text, "/contact/")
+                if self._press(browser, {**fields, **values}):
+                    self.acknowledged.append(mark)
+                    return
+            except (OSError, http.client.HTTPException, AssertionError):
+                browser.close()
+            time.sleep(PRESS_AGAIN)
+
+    def _press(self, browser: Browser, fields: dict[str, str]) -> bool:
+        self.presses += 1
+        answer = browser.post("/contact/", fields)
+        if answer.status == 302 and answer.header("location") == "/contact/sent/":
+            return True
+        self.refused[answer.status] += 1
+        return False
+
+
+def kill(demo: Demo, what: str, chance: random.Random) -> None:
+    """SIGKILL to one process, or to all, of what is named."""
+    children = demo.children()
+    names = {"both": ("server", "worker"), "everything": tuple(children)}.get(what, (what,))
+    victims = [pid for name in names for pid in children.get(name, [])]
+    if what == "everything" and demo.process is not None:
+        victims.insert(0, demo.process.pid)
+    elif what == "server" and victims and chance.random() < 0.5:
+        victims = [chance.choice(victims)]
+    for pid in victims:
+        # It may have ended with another one a moment before.
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    if what == "everything" and demo.process is not None:
+        demo.process.wait()
+
+
+class Damage(AssertionError):
+    """Something promised is not there."""
+
+
+def need(condition: bool, words: str) -> None:
+    """Raise `Damage` unless the condition holds."""
+    if not condition:
+        raise Damage(words)
+
+
+def check_log() -> int:
+    """The log recomputed, as `troth ledger verify` does; its size."""
+    from django.db import connections
+
+    from troth.gate.journal import log
+
+    try:
+        findings = log.verify()
+        need(not findings, f"the log is damaged: {'; '.join(map(str, findings))}")
+        head = log.head()
+        return head.size if head else 0
+    finally:
+        # A connection left open would keep the next start from recovering the database as it does after a crash.
+        connections.close_all()
+
+
+def let_time_pass() -> None:
+    """What five minutes would do: leases of killed workers run out, messages stuck in sending are tried again."""
+    from django.db import connections
+    from django.utils import timezone
+
+    from troth.gate.outbound.models import Message
+    from troth.gate.schedule.models import Lease
+
+    Lease.objects.update(held_until=None)
+    Message.objects.filter(state=Message.State.SENDING).update(due_at=timezone.now())
+    connections.close_all()
+
+
+def drain() -> None:
+    """Wait until every message is handed over and every entry is in the log."""
+    from troth.gate.journal.models import Entry
+    from troth.gate.outbound.models import Message
+
+    waiting = Message.objects.filter(state__in=(Message.State.QUEUED, Message.State.SENDING))
+    until = time.monotonic() + DRAIN_SECONDS
+    while (waiting.exists() or Entry.objects.filter(index=None).exists()) and time.monotonic() < until:
+        time.sleep(0.2)
+    need(not waiting.exists(), f"{waiting.count()} messages were never sent")
+    need(not Entry.objects.filter(index=None).exists(), "entries never reached the log")
+
+
+def marks_of(rows: list[Any]) -> list[str]:
+    """The mark in each enquiry of the clients, opened on the ground that the statement gives to proofs."""
+    from troth.gate.uses import SYSTEM, using
+
+    with using("proving-the-statement", by=SYSTEM):
+        texts = [str(row.message) for row in rows]
+    return [text.rpartition(" ")[2] for text in texts if "mark-" in text]
+
+
+def stored_marks() -> Counter[str]:
+    """How often each mark is stored."""
+    from troth.apps.enquiries.models import Enquiry
+
+    rows = list(Enquiry.objects.order_by("id"))
+    return Counter(mark for start in range(0, len(rows), 200) for mark in marks_of(rows[start : start + 200]))
+
+
+def count_up(clients: list[Client], sink: Sink) -> tuple[int, int, int]:
+    """Compare promise and fact; (acknowledged, there, delivered). Raises `Damage`."""
+    from troth.gate.journal.models import Entry, Share
+    from troth.gate.outbound.models import Message
+
+    marks = stored_marks()
+    acknowledged = [mark for client in clients for mark in client.acknowledged]
+    lost = [mark for mark in acknowledged if not marks[mark]]
+    need(not lost, f"{len(lost)} acknowledged enquiries are lost")
+    need(max(marks.values()) == 1, "an enquiry is there twice")
+    disclosures = set(Entry.objects.filter(kind=4, purpose="sending-mail").values_list("id", flat=True))
+    recorded: Counter[str] = Counter(
+        subject for entry, subject in Share.objects.values_list("entry", "subject") if entry in disclosures
+    )
+    messages = list(Message.objects.values_list("message_id", "owner_id", "state"))
+    known = {message_id for message_id, _, _ in messages}
+    need(set(sink.taken) <= known, "a message went out that is not in the outbox")
+    # Each of these subjects gets one message: what is on record for the subject is on record for it.
+    need(max(Counter(owner for _, owner, _ in messages).values()) <= 2, "a subject has too many messages")
+    for message_id, owner, state in messages:
+        times = sink.taken[message_id]
+        need(
+            recorded[owner.hex] >= max(times, state in ("sent", "held")),
+            "a message was sent without an entry",
+        )
+        need(state != "sent" or times > 0, "a message counts as sent and never arrived")
+    return len(acknowledged), len(marks), sum(sink.taken.values())
+
+
+@contextmanager
+def load(demo: Demo, clients: int) -> Iterator[list[Client]]:
+    """Clients at work, in threads, until the block ends."""
+    stop, made = threading.Event(), [Client(demo, f"client{number}") for number in range(clients)]
+    threads = [threading.Thread(target=each.run, args=(stop,), daemon=True) for each in made]
+    for thread in threads:
+        thread.start()
+    try:
+        yield made
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(30)
+
+
+def one_moment(demo: Demo, chance: random.Random) -> str:
+    """A while of load, a kill, a new start, a look at the log; what was killed."""
+    time.sleep(0.2 + chance.random())
+    what = chance.choices(list(SHARES), list(SHARES.values()))[0]
+    kill(demo, what, chance)
+    let_time_pass()
+    if what == "everything":
+        demo.start()
+    elif what != "worker":
+        demo.wait_until_it_answers()
+    check_log()
+    return what
+
+
+def storm(demo: Demo, sink: Sink, options: argparse.Namespace) -> str:
+    """All moments, then the count; the line of figures. Raises `Damage`."""
+    chance, kinds, began = random.Random(options.seed), Counter[str](), time.monotonic()
+    with load(demo, options.clients) as clients:
+        for _ in range(options.moments):
+            kinds[one_moment(demo, chance)] += 1
+        taken = time.monotonic() - began
+        time.sleep(0.5)
+    let_time_pass()
+    drain()
+    acknowledged, there, delivered = count_up(clients, sink)
+    need(acknowledged >= options.moments, f"only {acknowledged} enquiries: that is no load")
+    size, verified = check_log(), demo.run("ledger", "verify")
+    need(verified.returncode == 0, f"`troth ledger verify`: {verified.stderr.strip()}")
+    presses = sum(client.presses for client in clients)
+    refused = sum((client.refused for client in clients), Counter[int]())
+    return (
+        f"{options.moments} kills ({', '.join(f'{kinds[kind]} {kind}' for kind in SHARES)}) in {taken:.0f} s: "
+        f"{acknowledged} enquiries acknowledged of {presses} presses ({sum(refused.values())} refused), 0 lost, 0 twice, "
+        f"{there} stored; {delivered} mails, 0 without an entry; log of {size} entries clean {options.moments + 1} "
+        f"times; seed {options.seed}"
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Run the storm; 1 with a line that says what was lost, else 0."""
+    if arguments[:1] == ["demo"]:
+        return serve_impatiently(arguments)
+    parser = argparse.ArgumentParser(description="Kill the demo at random moments under load.")
+    parser.add_argument("--moments", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--clients", type=int, default=4)
+    options = parser.parse_args(arguments)
+    folder, sink = Path(tempfile.mkdtemp(prefix="troth-kill-")), Sink()
+    settings = {"TROTH_MAIL_HELD": "0", "TROTH_SMTP_PORT": str(sink.port)}
+    demo = Demo(folder / "home", settings=settings, command=(sys.executable, __file__))
+    try:
+        demo.start()
+        os.environ.update(demo.surroundings(), DJANGO_SETTINGS_MODULE="troth.config.settings")
+        from troth.config.cli import set_up
+
+        set_up()
+        print(storm(demo, sink, options), flush=True)
+        return 0
+    except Damage as damage:
+        print(f"troth: {damage} (seed {options.seed})", file=sys.stderr)
+        return 1
+    finally:
+        demo.stop()
+        sink.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

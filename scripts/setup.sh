@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Makes what a make target needs, from nothing. A second run reads one stamp and stops.
+#   scripts/setup.sh run        .venv           what `make demo` needs
+#   scripts/setup.sh dev        .venv           the same and what the tests need
+#   scripts/setup.sh bench      .venv-bench     the same and the peers of `make bench`
+#   scripts/setup.sh pymerkle   .venv-pymerkle  a peer under the GPL, alone
+#   scripts/setup.sh browser                    Chromium from Debian, for the browser tests
+# Whatever goes wrong ends in one line that says what to do; the installers' own words go to a log.
+set -euo pipefail
+cd "${BASH_SOURCE[0]%/*}/.."
+
+say() { printf 'troth setup: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+
+# Debian packages can be installed only by root; everyone else is told which one is missing.
+apt_install() {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+    say "installing Debian's $1"
+    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$1"; } \
+        </dev/null >"$log" 2>&1
+}
+
+find_python() {
+    local candidate
+    for candidate in ${PYTHON:+"$PYTHON"} python3.11 python3; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            printf '%s' "$candidate"
+            return
+        fi
+    done
+    fail 'python 3.11 is missing: run `apt-get install python3.11 python3.11-venv`, or name another: PYTHON=...'
+}
+
+# The last line of a log, unless the log holds a cause that can be said better.
+cause() {
+    if grep -qiE 'no space left' "$log"; then
+        echo "the disk is full"
+    elif grep -qiE 'do not match the hashes|hash mismatch' "$log"; then
+        echo "a package does not have the pinned hash; nothing was installed"
+    elif grep -qiE 'resolution|resolve host|dns error|unreachable|connection|connect|timed out|request' "$log"; then
+        echo "the package index cannot be reached; check the network and run it again"
+    else
+        tail -n 1 "$log"
+    fi
+}
+
+install() {
+    "$@" </dev/null >>"$log" 2>&1 || fail "cannot install the packages of requirements/$set.txt: $(cause) (log: $log)"
+}
+
+make_venv() {
+    local python version
+    python=$(find_python)
+    version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
+        apt_install "python$version-venv" ||
+            fail "the venv module of $python is missing: run \`apt-get install python$version-venv\`"
+    fi
+    "$python" -m venv --clear "$venv" </dev/null >>"$log" 2>&1 ||
+        fail "cannot make the environment $venv: $(tail -n 1 "$log")"
+}
+
+make_environment() {
+    local state=$1 python=$venv/bin/python
+    # A folder that was moved or copied holds scripts that name its old place, so it is made anew.
+    if ! "$python" -c '' 2>/dev/null || { [ -f "$stamp" ] && [ "$(tail -n 1 "$stamp")" != "$PWD" ]; }; then
+        make_venv
+    fi
+    rm -f "$stamp"
+    say "installing $set into $venv"
+    if ! "$venv/bin/uv" --version 2>/dev/null | grep -qF "$(grep -oE '^uv==[0-9.]+' requirements/uv.txt | sed 's/==/ /') "; then
+        install "$python" -m pip install --quiet --retries 2 --no-deps --require-hashes -r requirements/uv.txt
+    fi
+    export UV_PYTHON_DOWNLOADS=never UV_HTTP_RETRIES="${UV_HTTP_RETRIES:-2}"
+    install "$venv/bin/uv" pip sync --quiet --python "$python" --require-hashes --compile-bytecode "requirements/$set.txt"
+    if [ "$set" != pymerkle ]; then
+        install "$venv/bin/uv" pip install --quiet --python "$python" --no-deps --no-build-isolation -e .
+    fi
+    printf '%s\n%s\n' "$state" "$PWD" >"$stamp"
+}
+
+environment() {
+    local files=(requirements/uv.txt pyproject.toml scripts/setup.sh "requirements/$set.txt") state
+    stamp=$venv/.troth
+    state="$set $(cat "${files[@]}" | sha256sum)"
+    if [ -f "$stamp" ] && [ -x "$venv/bin/python" ] && [ "$(cat "$stamp")" = "$state"$'\n'"$PWD" ]; then
+        return
+    fi
+    # Two runs at once in one checkout would pull packages from under each other.
+    exec 9<. && flock 9
+    make_environment "$state"
+}
+
+# The development set holds the run set, so that `make demo` after `make test` changes nothing.
+run_environment() {
+    local dev_state
+    dev_state="dev $(cat requirements/uv.txt pyproject.toml scripts/setup.sh requirements/dev.txt | sha256sum)"
+    if [ -f .venv/.troth ] && [ "$(cat .venv/.troth)" = "$dev_state"$'\n'"$PWD" ]; then
+        return
+    fi
+    environment
+}
+
+# Without Chromium the other tests still run, and the browser tests fail with the line below.
+browser() {
+    command -v chromium >/dev/null && return
+    apt_install chromium ||
+        say 'chromium is missing, so the browser tests will fail: run `apt-get update && apt-get install chromium` as root'
+}
+
+set=${1:-}
+venv=.venv
+log=$(mktemp "${TMPDIR:-/tmp}/troth-setup.XXXXXX") || fail "cannot write to ${TMPDIR:-/tmp}"
+trap 'status=$?; if [ "$status" = 0 ] || [ ! -s "$log" ]; then rm -f "$log"; fi' EXIT
+case $set in
+    run) run_environment ;;
+    dev) environment ;;
+    bench | pymerkle) venv=.venv-$set; environment ;;
+    browser) browser ;;
+    *) fail "unknown set \`$set\`: one of run, dev, bench, pymerkle, browser" ;;
+esac

@@ -1,0 +1,83 @@
+"""Who can sign in.  The sign-in library's tables see a random handle, never an address (design section 4)."""
+
+import secrets
+import uuid
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from troth.gate.ids import uuid7
+from troth.gate.subjects.fields import OwnerField, Sealed
+from troth.gate.subjects.models import DataSubject, PersonalModel
+
+
+def new_handle() -> str:
+    """A random stand-in for an address, under a domain that can never receive mail (RFC 2606)."""
+    return f"{secrets.token_hex(16)}@handle.invalid"
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, subject: DataSubject, handle: str, password: str | None = None) -> "User":
+        """A login for a subject; without a password it cannot be used until one is set."""
+        user = self.model(subject=subject, email=handle)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """A login.  `email` is the handle, under the name that the sign-in library looks for."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subject = models.ForeignKey(DataSubject, on_delete=models.PROTECT, related_name="+")
+    email = models.CharField(max_length=80, unique=True)
+    is_active = models.BooleanField(default=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class AddressHandle(models.Model):
+    """Maps the keyed hash of a normalised address to its handle; nothing here can be turned back into an address."""
+
+    index = models.BinaryField(max_length=32, unique=True)
+    handle = models.CharField(max_length=80, unique=True, default=new_handle)
+
+    def __str__(self) -> str:
+        return self.handle
+
+
+class Role(models.TextChoices):
+    """Roles of staff: each is a recipient of the statement."""
+
+    SALES = "sales", "Sales"
+    SUPPORT = "support", "Support"
+    PRIVACY_OFFICER = "privacy-officer", "Privacy officer"
+    ADMINISTRATOR = "administrator", "Administrator"
+    OWNER = "owner", "Owner"
+
+
+class StaffMember(PersonalModel):
+    """A member of staff: a data subject whose name and address are sealed like anybody's."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = OwnerField()
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="staff")
+    name = Sealed(models.CharField(max_length=120), "staff-record.name")
+    email = Sealed(models.EmailField(), "staff-record.email", lookup="email")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    country = models.CharField(max_length=2)
+
+    class Privacy:
+        plain = {
+            "user": "a random id", "role": "one of five words; uses are recorded by it",
+            "country": "where staff sit is published (clause transfer.global)",
+        }  # fmt: skip
+        kept_with_owner = True
+
+    def __str__(self) -> str:
+        return self.get_role_display()

@@ -1,0 +1,114 @@
+"""What can be done with an enquiry: one function for each verb.
+
+Each runs inside a use that its caller opened, and is one act: all of it happens, with its entries, or none.
+"""
+
+import hashlib
+import secrets
+import uuid
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.urls import reverse
+from django.utils import timezone
+
+from troth.gate.outbound.mail import enqueue
+from troth.gate.subjects.erase import erase
+from troth.gate.subjects.models import DataSubject, Erasure, Kind
+from troth.gate.uses import Actor, act
+
+from .models import Enquiry, Reply
+
+
+def send_enquiry(row_id: str, values: dict[str, str], topic: str) -> Enquiry | None:
+    """Keep a new enquiry and write its confirmation; None when this form was already sent.
+
+    clause: use.requested.  The link in the confirmation is the only key to the thread's page.
+    """
+    if Enquiry.objects.filter(pk=row_id).exists():
+        return None
+    token = secrets.token_urlsafe(32)
+    try:
+        with act():
+            subject = DataSubject.begin(Kind.PERSON)
+            enquiry = Enquiry(
+                id=uuid.UUID(row_id), owner=subject, topic=topic, link_hash=_hash(token), **values
+            )
+            enquiry.save(force_insert=True)
+            enqueue(subject.pk, values["email"], f"We have your enquiry: {topic}", _confirmation(token))
+    except IntegrityError:
+        if Enquiry.objects.filter(pk=row_id).exists():
+            return None
+        raise
+    return enquiry
+
+
+def find_by_token(token: str) -> Enquiry | None:
+    """The enquiry whose private link this is."""
+    found: Enquiry | None = Enquiry.objects.filter(link_hash=_hash(token)).first()
+    return found
+
+
+def answer_enquiry(enquiry: Enquiry, row_id: str, text: str, by: Actor) -> Reply | None:
+    """Keep a staff member's answer and mail it; None when this form was already sent."""
+    return _add_message(enquiry, row_id, text, by)
+
+
+def reply_as_visitor(enquiry: Enquiry, row_id: str, text: str) -> Reply | None:
+    """Keep a further message of the visitor; the enquiry is open again."""
+    return _add_message(enquiry, row_id, text, None)
+
+
+def _add_message(enquiry: Enquiry, row_id: str, text: str, by: Actor | None) -> Reply | None:
+    if Reply.objects.filter(pk=row_id).exists():
+        return None
+    with act():
+        reply = Reply(
+            id=uuid.UUID(row_id), owner_id=enquiry.owner_id, enquiry=enquiry, author_id=by.subject if by else None,
+            by_staff=by is not None, role=by.role if by else "", message=text,
+        )  # fmt: skip
+        reply.save(force_insert=True)
+        state = Enquiry.State.ANSWERED if by else Enquiry.State.OPEN
+        Enquiry.objects.filter(pk=enquiry.pk).update(state=state, last_contact_at=timezone.now())
+        if by:
+            enqueue(enquiry.owner_id, enquiry.email, f"Re: {enquiry.topic}", _answer(text, enquiry))
+    return reply
+
+
+def assign_enquiry(enquiry: Enquiry, to: uuid.UUID | None) -> None:
+    """Give the enquiry to a member of staff (their subject), or back to everybody."""
+    with act():
+        Enquiry.objects.filter(pk=enquiry.pk).update(assignee_id=to)
+
+
+def close_enquiry(enquiry: Enquiry) -> None:
+    """Nothing more is to be done; a further message opens it again."""
+    with act():
+        Enquiry.objects.filter(pk=enquiry.pk).update(state=Enquiry.State.CLOSED)
+
+
+def delete_enquiry(enquiry: Enquiry, by: Actor) -> Erasure:
+    """Erase the enquiry's subject: thread, mail waiting or sent, and the log's details (clause rights.ninety-days)."""
+    return erase(enquiry.owner_id.hex, by)
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _confirmation(token: str) -> str:
+    link = settings.TROTH_BASE_URLS["company"] + reverse("thread-open", args=[token])
+    return (
+        "Thank you. We have your enquiry and will answer by e-mail.\n\n"
+        "Your private page shows the conversation and who has read it, and lets you delete it:\n"
+        f"{link}\n\n"
+        "Whoever has this link can open the page, so keep it to yourself.\n"
+    )
+
+
+def _answer(text: str, enquiry: Enquiry) -> str:
+    page = settings.TROTH_BASE_URLS["company"] + reverse("thread", args=[enquiry.pk])
+    return (
+        f"{text}\n\n--\nTo reply, or to see who has read your enquiry, open the private link in our first message.\n"
+        f"In the browser where you opened it before, {page} is enough.\n"
+    )

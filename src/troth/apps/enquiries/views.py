@@ -1,0 +1,163 @@
+"""The visitor's pages of an enquiry: send it, follow it, see who read it, delete it."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.response import TemplateResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from troth.gate.journal.models import Share
+from troth.gate.published import statement
+from troth.gate.uses import SYSTEM, Actor, OwnData, use, using
+from troth.gate.uses.history import history, receipt
+
+from . import flows, shown
+from .forms import ContactForm, VisitorReplyForm
+from .models import Enquiry
+
+THREADS = "threads"
+KEEP_CLAUSE = "collect.contact"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def contact(request: HttpRequest) -> HttpResponseBase:
+    """The Contact Us form (clauses collect.contact, use.requested)."""
+    form = ContactForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with using("answering-enquiries", by=SYSTEM, at="contact-us"):
+            flows.send_enquiry(form.row_id, form.personal(), form.cleaned_data["topic"])
+        return redirect("contact-sent")
+    return render(request, "enquiries/contact.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_safe
+def contact_sent(request: HttpRequest) -> HttpResponse:
+    """What happens next; says nothing about what was sent."""
+    return render(request, "enquiries/sent.html", {"is_mail_shown": settings.TROTH_MAIL_HELD})
+
+
+@never_cache
+@require_safe
+def thread_open(request: HttpRequest, token: str) -> HttpResponse:
+    """The private link: remembers the thread in this browser's session and takes the token out of the address bar."""
+    enquiry = flows.find_by_token(token)
+    if enquiry is None:
+        return render(request, "410.html", status=410)
+    mine = request.session.get(THREADS, [])
+    request.session[THREADS] = [*[each for each in mine if each != enquiry.pk.hex], enquiry.pk.hex][-20:]
+    return redirect("thread", pk=enquiry.pk)
+
+
+def _own(request: HttpRequest, pk: UUID, **_: object) -> OwnData:
+    """The ground of a visitor who came by the private link; others learn nothing, not even that it exists."""
+    if pk.hex not in request.session.get(THREADS, []):
+        raise Http404
+    enquiry = get_object_or_404(Enquiry, pk=pk)
+    request.enquiry = enquiry  # type: ignore[attr-defined]
+    request.actor = Actor("data-subject", enquiry.owner_id)  # type: ignore[attr-defined]
+    return OwnData(enquiry.owner_id)
+
+
+@never_cache
+@require_safe
+@use("showing-own-data", given=_own)
+def thread(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """The conversation, and who read it."""
+    return _thread(request, VisitorReplyForm())
+
+
+def _thread(request: HttpRequest, form: VisitorReplyForm, status: int = 200) -> HttpResponseBase:
+    enquiry: Enquiry = request.enquiry  # type: ignore[attr-defined]
+    read = shown.uses(history())
+    context = {
+        "enquiry": shown.head(enquiry),
+        "details": shown.details(enquiry),
+        "events": shown.in_order(shown.messages(enquiry, enquiry.replies.all(), for_visitor=True), read),
+        "read_count": sum(1 + len(each["more"]) for each in read if each["kind"] == "read"),
+        "keep_until": shown.kept_until_of(enquiry),
+        "keep_clause": KEEP_CLAUSE,
+        "keep_clause_title": statement.title(KEEP_CLAUSE),
+        "form": form,
+    }
+    return TemplateResponse(request, "enquiries/thread.html", context, status=status)
+
+
+@never_cache
+@require_POST
+def thread_reply(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """A further message by the visitor."""
+    ground = _own(request, pk)
+    form = VisitorReplyForm(request.POST)
+    if not form.is_valid():
+        return _thread_with_errors(request, form, pk=pk)
+    with using("answering-enquiries", by=SYSTEM, given=ground, at="enquiry-thread"):
+        flows.reply_as_visitor(request.enquiry, form.row_id, form.cleaned_data["message"])  # type: ignore[attr-defined]
+    return redirect("thread", pk=pk)
+
+
+def _thread_with_errors(request: HttpRequest, form: VisitorReplyForm, pk: UUID) -> HttpResponseBase:
+    return use("showing-own-data", given=_own)(lambda asked, pk: _thread(asked, form, 422))(request, pk=pk)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def thread_delete(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Says what goes and what stays, then erases (clause rights.ninety-days)."""
+    if request.method == "GET":
+        return _before_deleting(request, pk=pk)
+    _own(request, pk)
+    erasure = flows.delete_enquiry(request.enquiry, request.actor)  # type: ignore[attr-defined]
+    request.session[THREADS] = [each for each in request.session.get(THREADS, []) if each != pk.hex]
+    context = {
+        "deleted_at": erasure.begun_at,
+        "entry": erasure.entry,
+        "keys_gone_by": shown.keys_gone_by(),
+        "receipt": None,
+    }
+    return render(request, "enquiries/deleted.html", context)
+
+
+@use("showing-own-data", given=_own)
+def _before_deleting(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    enquiry: Enquiry = request.enquiry  # type: ignore[attr-defined]
+    context = {
+        "enquiry": shown.head(enquiry), "details": shown.details(enquiry), "entry_count": len(history()),
+        "message_count": 1 + enquiry.replies.count(), "keys_gone_by": shown.keys_gone_by(),
+    }  # fmt: skip
+    return TemplateResponse(request, "enquiries/delete.html", context)
+
+
+def _own_entry(request: HttpRequest, entry: str) -> OwnData:
+    """The ground for one entry: it must be about a thread that this browser holds."""
+    held = Enquiry.objects.filter(pk__in=request.session.get(THREADS, []))
+    owners = {row.owner_id.hex: row for row in held}
+    share = Share.objects.filter(entry=entry, subject__in=owners).first()
+    if share is None:
+        raise Http404
+    return _own(request, owners[share.subject].pk)
+
+
+@never_cache
+@require_safe
+@use("showing-own-data", given=_own_entry)
+def receipt_page(request: HttpRequest, entry: str) -> HttpResponseBase:
+    """One use of the visitor's data, to read, print and check."""
+    used = next(each for each in history() if each.entry == entry)
+    context = {
+        "receipt": shown.receipt(used, receipt(entry)), "enquiry": shown.head(request.enquiry),  # type: ignore[attr-defined]
+    }  # fmt: skip
+    return TemplateResponse(request, "enquiries/receipt.html", context)
+
+
+@never_cache
+@require_safe
+@use("showing-own-data", given=_own_entry)
+def receipt_json(request: HttpRequest, entry: str) -> HttpResponse:
+    """The receipt as a file that `python -m troth.verify` checks without us."""
+    answer = HttpResponse(receipt(entry).to_json() + "\n", content_type="application/json")
+    answer["Content-Disposition"] = 'attachment; filename="receipt.json"'
+    return answer

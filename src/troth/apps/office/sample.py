@@ -1,0 +1,42 @@
+"""Only in the sample installation: sign in as a role with one press, break a promise on purpose, mend it."""
+
+from django.contrib.auth import login, logout
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from troth.accounts.models import StaffMember
+from troth.gate.proving.answers import prove
+from troth.gate.proving.breach import mend, plant
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@require_POST
+def become(request: HttpRequest) -> HttpResponse:
+    """Sign in as the sample's member of staff with this role; no role signs out."""
+    role = request.POST.get("role", "")
+    if not role:
+        logout(request)
+        return redirect("home")
+    member = StaffMember.objects.filter(role=role).select_related("user").first()
+    if member is None:
+        raise Http404
+    login(request, member.user, backend=BACKEND)
+    return redirect("office")
+
+
+@require_POST
+def break_it(request: HttpRequest) -> HttpResponse:
+    """Write an address in clear where a sealed value belongs, as a careless script would, and prove again."""
+    plant()
+    prove()
+    return redirect("statement")
+
+
+@require_POST
+def mend_it(request: HttpRequest) -> HttpResponse:
+    """Take what was planted away again."""
+    mend()
+    prove()
+    return redirect("statement")

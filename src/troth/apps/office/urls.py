@@ -1,0 +1,21 @@
+"""Pages of the office's frame."""
+
+from django.conf import settings
+from django.urls import path
+
+from . import sample, views
+
+urlpatterns = [
+    path("office/", views.overview, name="office"),
+    path("office/mail/", views.mail, name="office-mail"),
+    path("office/mail/<uuid:pk>/", views.message, name="office-message"),
+    path("office/ledger/", views.ledger, name="office-ledger"),
+    path("office/ledger/<str:pk>/", views.entry, name="office-entry"),
+]
+
+if settings.TROTH_DEMO:
+    urlpatterns += [
+        path("sample/sign-in/", sample.become, name="demo-become"),
+        path("office/break/", sample.break_it, name="office-break"),
+        path("office/mend/", sample.mend_it, name="office-mend"),
+    ]

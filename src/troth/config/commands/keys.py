@@ -1,0 +1,96 @@
+"""`troth keys …`: status, rotate, recovery, escrow, restore."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def add(commands: Any) -> None:
+    """Add this family to the command line."""
+    family = commands.add_parser("keys", help="epoch keys and their escrow").add_subparsers(
+        dest="what", required=True
+    )
+    family.add_parser("status", help="epochs, live data keys, health").set_defaults(run=run_status)
+    family.add_parser("rotate", help="re-wrap live keys, begin and end epochs that are due").set_defaults(
+        run=run_rotate
+    )
+    family.add_parser(
+        "recovery", help="make a recovery key pair; keep the private half offline"
+    ).set_defaults(run=run_recovery)
+    escrow = family.add_parser("escrow", help="copy the key folder, sealed to the recovery key")
+    escrow.add_argument("to", type=Path)
+    escrow.add_argument("--recovery", required=True, help="the public half, as `keys recovery` printed it")
+    escrow.set_defaults(run=run_escrow)
+    restore = family.add_parser("restore", help="open an escrow into a new key folder (TROTH_KEYS)")
+    restore.add_argument("source", type=Path)
+    restore.set_defaults(run=run_restore)
+
+
+def _set_up() -> Any:
+    from ..cli import set_up
+
+    set_up()
+    from troth.gate.keystore import keys
+
+    return keys
+
+
+def run_status(options: argparse.Namespace) -> int:
+    """Epochs with the number of live data keys under each; 1 if the store is not healthy."""
+    keys = _set_up()
+    from django.db.models import Count
+
+    from troth.gate.keystore.models import DataKey
+
+    live = dict(DataKey.objects.values_list("epoch").annotate(Count("subject")))
+    for epoch in keys.keeper().epochs():
+        print(f"epoch {epoch.number}  begun {epoch.created:%Y-%m-%d}  {live.get(epoch.number, 0)} live keys")
+    problems = keys.keeper().health()
+    for problem in problems:
+        print(f"MEND  {problem}", file=sys.stderr)
+    return int(bool(problems))
+
+
+def run_rotate(options: argparse.Namespace) -> int:
+    """What the worker does every hour, now."""
+    moved = _set_up().turn_epoch()
+    print(f"{moved} keys re-wrapped")
+    return 0
+
+
+def run_recovery(options: argparse.Namespace) -> int:
+    """Print a pair; nothing is stored."""
+    from troth.gate.keystore.escrow import new_recovery_key
+
+    public, private = new_recovery_key()
+    print(
+        f"public, for `troth keys escrow`:\n{public}\n\nprivate, to be written down and kept offline:\n{private}"
+    )
+    return 0
+
+
+def run_escrow(options: argparse.Namespace) -> int:
+    """Rewrite the escrow; it forgets destroyed epochs as the folder does."""
+    _set_up()
+    from troth.gate.keystore.escrow import escrow
+
+    escrow(options.to.expanduser().resolve(), options.recovery)
+    print(f"escrow written to {options.to}")
+    return 0
+
+
+def run_restore(options: argparse.Namespace) -> int:
+    """Fill TROTH_KEYS from an escrow; the private half is asked for, never given on the command line."""
+    import getpass
+
+    from troth.gate.keystore.escrow import restore
+
+    from ..environment import ROOT, env_path
+
+    folder = env_path("TROTH_KEYS", env_path("TROTH_HOME", ROOT / "var") / "keys")
+    is_person = sys.stdin.isatty()
+    private = getpass.getpass("Recovery key: ") if is_person else sys.stdin.readline().strip()
+    restore(options.source.expanduser().resolve(), private, folder)
+    print(f"keys restored to {folder}; bring the newest tombstone journal before anything is served")
+    return 0

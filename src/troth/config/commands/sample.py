@@ -1,0 +1,63 @@
+"""The sample company's people: invented staff from `company.toml`, invented visitors at `.example` addresses."""
+
+import uuid
+
+from django.conf import settings
+
+from troth.accounts.models import StaffMember
+from troth.accounts.staff import appoint
+from troth.apps.enquiries import flows
+from troth.apps.enquiries.models import Enquiry
+from troth.gate.ids import uuid7
+from troth.gate.uses import SYSTEM, Actor, using
+
+VISITORS = (
+    ("Alice Archer", "Archer Pottery", "alice@archer.example", "+12025550101", "Services",
+     "We answer about forty calls a day from one kitchen table. Which of your Services would you begin with?"),
+    ("Bob Baptiste", "Archer Pottery", "bob@archer.example", "", "Prices",
+     "What would it cost for eight people, and can we stop at the end of any month?"),
+    ("Charlie Chen", "Chen & Daughters", "charlie@chen.example", "+12025550103", "Support",
+     "Can our accountant see the records of one project only, until the end of March?"),
+    ("Wilhelmina Featherstonehaugh-Cholmondeley", "Featherstonehaugh, Cholmondeley and Partners (International) Ltd",
+     "wilhelmina.featherstonehaugh-cholmondeley@partners.example", "", "Partnership",
+     "Our firm would like to offer your Services to its own clients. With whom should we speak?"),
+    ("Éloïse Dubois", "", "eloise@dubois.example", "", "Something else",
+     "Who can read what I write here, and for how long do you keep it?"),
+)  # fmt: skip
+
+ANSWERS = {
+    1: "For eight people the small plan is enough. It runs month by month, so you can stop at the end of any of them.",
+    4: "Sales and support staff can, and the page behind the link in our first message shows you when they did. "
+    "We keep it for 24 months after the last message, or until you delete it there.",
+}
+
+
+def fill() -> None:
+    """Appoint the sample's staff and send its enquiries, once."""
+    if StaffMember.objects.exists():
+        return
+    staff = {
+        p["role"]: appoint(p["name"], p["email"], p["role"], p["country"])
+        for p in settings.TROTH_COMPANY["staff"]
+    }
+    sales = staff["sales"]
+    by = Actor(sales.role, sales.owner_id, sales.country)
+    for number, (name, company, email, phone, topic, message) in enumerate(VISITORS):
+        values = {
+            "name": name,
+            "company": company,
+            "email": email,
+            "phone": phone,
+            "address": "",
+            "message": message,
+        }
+        with using("answering-enquiries", by=SYSTEM, at="contact-us"):
+            given = {field: value for field, value in values.items() if value}
+            enquiry = flows.send_enquiry(uuid7().hex, given, topic)
+        if enquiry is not None and number in ANSWERS:
+            _answer(enquiry, ANSWERS[number], by)
+
+
+def _answer(enquiry: Enquiry, text: str, by: Actor) -> None:
+    with using("answering-enquiries", by=by, given=enquiry, at="staff-desk"):
+        flows.answer_enquiry(enquiry, uuid.uuid4().hex, text, by)

@@ -1,0 +1,69 @@
+"""What every template may show: the company, its hosts, the office's menu, the sample's role switcher."""
+
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from troth.accounts.models import Role
+from troth.gate.registry import OFFICE
+
+
+def company(request: HttpRequest) -> dict[str, Any]:
+    """Template context processor."""
+    data = settings.TROTH_COMPANY
+    staff = getattr(request, "staff", None)
+    return {
+        "company": {
+            **data["company"],
+            "foot_line": data["company"]["foot"],
+            "services": data["services"],
+            "plans": data["plans"],
+        },
+        "links": _links(),
+        "statement_url": _links()["statement"],
+        "accent_css": _accent_path(),
+        "role": staff.get_role_display() if staff else "",
+        "office_nav": [
+            {"url_name": p.url_name, "label": p.label}
+            for p in OFFICE
+            if not p.roles or (staff and staff.role in p.roles)
+        ],
+        "demo_roles": _demo_roles(staff) if settings.TROTH_DEMO else [],
+    }
+
+
+@cache
+def _accent_path() -> str:
+    """The same path on every host, so that the policy's `style-src 'self'` covers it."""
+    return reverse("company-css", "troth.config.urls")
+
+
+@cache
+def _links() -> dict[str, str]:
+    """Absolute addresses on the company host, for pages of any host."""
+    base, pages = settings.TROTH_BASE_URLS, "troth.config.urls"
+    named = {
+        name: base["company"] + reverse(name, pages)
+        for name in ("home", "contact", "statement", "proof", "agreement", "office")
+    }
+    extra = {
+        "sign_in": base["company"] + reverse("account_login", pages),
+        "services": named["home"] + "#services",
+    }
+    return {
+        **named,
+        **extra,
+        "prices": named["home"] + "#prices",
+        "community": base["community"],
+        "workspace": base["workspace"],
+    }
+
+
+def _demo_roles(staff: Any) -> list[dict[str, Any]]:
+    return [
+        {"key": key, "label": label, "current": bool(staff and staff.role == key)}
+        for key, label in Role.choices
+    ]

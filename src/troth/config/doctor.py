@@ -1,0 +1,129 @@
+"""`troth doctor`: what is wrong with this install, in one line each."""
+
+import io
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError, SystemCheckError
+from django.db import DatabaseError, connections
+
+from troth.gate.errors import SealError
+from troth.gate.journal.models import Entry
+from troth.gate.keystore.escrow import escrowed_at
+from troth.gate.keystore.keys import keeper, match_store
+from troth.gate.schedule.models import Lease
+
+from .environment import SettingError, refuse_old_sqlite
+
+LEAST_SPACE = 200 * 1024 * 1024
+OLDEST_ESCROW = timedelta(days=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    is_well: bool
+    what: str
+
+
+def examine() -> list[Finding]:
+    """Look at everything; a look that fails is a finding, not an end."""
+    return [finding for look in LOOKS for finding in _guarded(look)]
+
+
+def _guarded(look: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    try:
+        return list(look())
+    except (DatabaseError, OSError, SealError) as error:
+        return [
+            Finding(
+                False,
+                f"{look.__name__.strip('_')}: {type(error).__name__}; is the store there, and the worker idle?",
+            )
+        ]
+
+
+def _sqlite() -> Iterator[Finding]:
+    try:
+        refuse_old_sqlite()
+        yield Finding(True, "the database library keeps every commit")
+    except SettingError as error:
+        yield Finding(False, str(error))
+
+
+def _stores() -> Iterator[Finding]:
+    for store in connections.all():
+        store.ensure_connection()
+        answers = store.is_usable()
+        yield Finding(
+            answers,
+            f"the `{store.alias}` store {'answers' if answers else 'does not answer'} ({store.vendor})",
+        )
+
+
+def _migrations() -> Iterator[Finding]:
+    for store in ("default", "keys"):
+        try:
+            call_command("migrate", database=store, check_unapplied=True, verbosity=0)
+            yield Finding(True, f"the `{store}` store has its tables")
+        except (CommandError, SystemExit):
+            yield Finding(False, f"the `{store}` store lacks tables; run `troth init`")
+
+
+def _declarations() -> Iterator[Finding]:
+    try:
+        call_command("check", verbosity=0, stdout=io.StringIO())
+        yield Finding(True, "every model declares what it holds")
+    except SystemCheckError as error:
+        yield Finding(False, str(error).splitlines()[0])
+
+
+def _keys() -> Iterator[Finding]:
+    problems = list(keeper().health())
+    try:
+        match_store()
+    except SealError as error:
+        problems.append(str(error))
+    yield from (Finding(False, problem) for problem in problems)
+    if not problems:
+        yield Finding(
+            True, "the key folder is whole, private and of this data, and the tombstone journal is uncut"
+        )
+
+
+def _escrow() -> Iterator[Finding]:
+    place = os.environ.get("TROTH_ESCROW", "")
+    if not place or not Path(place).is_file():
+        yield Finding(False, "no escrow of the keys; run `troth keys escrow FILE` and set TROTH_ESCROW to it")
+        return
+    age = datetime.now(UTC) - escrowed_at(Path(place))
+    yield Finding(
+        age < OLDEST_ESCROW,
+        f"the escrow is {age.days} days old; it is rewritten weekly by `troth keys escrow`",
+    )
+
+
+def _worker() -> Iterator[Finding]:
+    lease = Lease.objects.filter(job="ledger").first()
+    ran = lease.last_ran_at if lease else None
+    is_alive = ran is not None and datetime.now(UTC) - ran < timedelta(minutes=2)
+    yield Finding(
+        is_alive, "the worker runs" if is_alive else "the worker does not run; start `troth worker`"
+    )
+    waiting = Entry.objects.filter(index=None).count()
+    yield Finding(waiting < 10_000, f"{waiting} entries wait for the ledger")
+
+
+def _space() -> Iterator[Finding]:
+    free = shutil.disk_usage(settings.TROTH_HOME).free
+    yield Finding(free > LEAST_SPACE, f"{free // 1024**2} MiB free where the data lies")
+
+
+LOOKS = (_sqlite, _stores, _migrations, _declarations, _keys, _escrow, _worker, _space)

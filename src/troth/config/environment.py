@@ -1,0 +1,116 @@
+"""Settings from the environment.  A bad value stops the start with one line that names the variable."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+ROOT = Path(__file__).resolve().parents[3]
+"""The checkout, whose `statement.md`, `agreement.md` and `company.toml` are the sample's."""
+
+
+FIXED_SQLITE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+"""The first release of each line that cannot lose WAL commits (reference: SQLite's WAL-reset bug)."""
+
+
+class SettingError(Exception):
+    """A setting that cannot be used; the message is one line: which, what is wrong, what to do."""
+
+
+def env_path(name: str, default: Path) -> Path:
+    """A path, made absolute."""
+    return Path(os.environ.get(name) or default).expanduser().resolve()
+
+
+def env_int(name: str, default: int) -> int:
+    """A whole number.  Raises SettingError."""
+    text = os.environ.get(name) or str(default)
+    if not text.isdigit():
+        raise SettingError(f"{name} is `{text}`; give a whole number, such as {default}")
+    return int(text)
+
+
+def env_bool(name: str, default: bool = False) -> bool:
+    """`1` or `0`.  Raises SettingError for anything else."""
+    text = os.environ.get(name, "1" if default else "0")
+    if text not in ("0", "1"):
+        raise SettingError(f"{name} is `{text}`; give 1 or 0")
+    return text == "1"
+
+
+def own_file(name: str, home: Path) -> Path:
+    """A file of the company: named by `TROTH_<NAME>`, else the home folder's, else the sample's."""
+    given = os.environ.get("TROTH_" + name.split(".")[0].upper())
+    if given:
+        return Path(given).expanduser().resolve()
+    return home / name if (home / name).is_file() else ROOT / name
+
+
+def company(path: Path) -> dict[str, Any]:
+    """The company's data.  Raises SettingError when the file is missing or is no TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingError(f"{path} is missing; write one with `troth init`") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path}: {error}; correct the line") from None
+
+
+def database(name: str, default: Path) -> dict[str, Any]:
+    """A Django database from a `postgresql://user:password@host:port/name` URL, or SQLite at the default path.
+
+    A host that begins with `/` (percent-encoded) is a socket folder.  Raises SettingError for other schemes.
+    """
+    url = os.environ.get(name, "")
+    if not url:
+        return sqlite(default)
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise SettingError(
+            f"{name} begins with `{parts.scheme}`; give a postgresql:// URL, or leave it out for SQLite"
+        )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def sqlite(path: Path) -> dict[str, Any]:
+    """SQLite as the house runs it: durable commits, no remnants of deleted rows, writers that queue."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": path,
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+                " PRAGMA wal_autocheckpoint=1000; PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY"
+            ),
+        },
+        "TEST": {"NAME": str(path.with_suffix(".test.sqlite3"))},
+    }
+
+
+def refuse_old_sqlite() -> None:
+    """Raises SettingError for an SQLite that can lose commits in WAL mode."""
+    import sqlite3
+
+    version = sqlite3.sqlite_version_info
+    fixed = (
+        any(version[:2] == line[:2] and version >= line for line in FIXED_SQLITE)
+        or version >= FIXED_SQLITE[0]
+    )
+    if not fixed and not os.environ.get("TROTH_DATABASE_URL"):
+        raise SettingError(
+            f"SQLite {sqlite3.sqlite_version} can lose commits in WAL mode;"
+            " install the `pysqlite3` package of requirements/run.txt"
+        )

@@ -1,0 +1,201 @@
+"""Django settings: one file, safe by default.  `troth demo` sets the loose values, and says so."""
+
+from csp.constants import NONE, SELF
+
+from troth.gate.keystore.boxes import django_secret
+
+from .environment import ROOT, company, database, env_bool, env_int, env_path, own_file
+
+# -- where things are
+TROTH_HOME = env_path("TROTH_HOME", ROOT / "var")
+TROTH_KEYS = env_path("TROTH_KEYS", TROTH_HOME / "keys")
+TROTH_TOMBSTONES = env_path("TROTH_TOMBSTONES", TROTH_KEYS / "tombstones")
+TROTH_STATEMENT = own_file("statement.md", TROTH_HOME)
+TROTH_AGREEMENT = own_file("agreement.md", TROTH_HOME)
+TROTH_COMPANY = company(own_file("company.toml", TROTH_HOME))
+TROTH_DEPLOYMENT = TROTH_COMPANY["company"]["name"]
+TROTH_REGION = TROTH_COMPANY["company"]["region"]
+
+# -- how it is run
+TROTH_DEMO = env_bool("TROTH_DEMO")
+TROTH_SECOND_FACTOR = not TROTH_DEMO
+TROTH_PORT = env_int("TROTH_PORT", 8443)
+TROTH_PLAIN_PORT = env_int("TROTH_PLAIN_PORT", 8080)
+TROTH_HOSTS = {kind: host["name"] for kind, host in TROTH_COMPANY["hosts"].items()}
+TROTH_LINKED_HOSTS = frozenset(host["name"] for host in TROTH_COMPANY["hosts"].values() if host["linked"])
+_PORT = "" if TROTH_PORT == 443 else f":{TROTH_PORT}"
+TROTH_BASE_URLS = {kind: f"https://{host}{_PORT}" for kind, host in TROTH_HOSTS.items()}
+TROTH_LOG_ORIGIN = f"{TROTH_HOSTS['company']}/log/1"
+
+# -- Django
+SECRET_KEY = django_secret(TROTH_KEYS)
+DEBUG = False
+ALLOWED_HOSTS = sorted(TROTH_HOSTS.values())
+ROOT_URLCONF = "troth.config.urls"
+WSGI_APPLICATION = "troth.config.wsgi.application"
+LANGUAGE_CODE = TROTH_COMPANY["company"]["language"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "troth.accounts",  # before the sign-in library, whose pages it replaces
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "troth.gate.published",
+    "troth.gate.keystore",
+    "troth.gate.schedule",
+    "troth.gate.journal",
+    "troth.gate.subjects",
+    "troth.gate.outbound",
+    "troth.gate.proving",
+    "troth.apps.pages",
+    "troth.apps.enquiries",
+    "troth.apps.office",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "troth.config.hosts.HostMiddleware",
+    "troth.gate.uses.middleware.UseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "troth.accounts.middleware.ActorMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "src" / "troth" / "web" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "troth.config.context.company",
+            ],
+            "string_if_invalid": "",
+        },
+    }
+]
+
+# -- stores
+DATABASES = {
+    "default": database("TROTH_DATABASE_URL", TROTH_HOME / "troth.sqlite3"),
+    "keys": database("TROTH_KEYS_DATABASE_URL", TROTH_HOME / "keystore.sqlite3"),
+}
+DATABASE_ROUTERS = ["troth.gate.keystore.routing.KeyStoreRouter"]
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# -- static files
+STATIC_URL = "/static/"
+STATIC_ROOT = TROTH_HOME / "static"
+STATICFILES_DIRS = [ROOT / "src" / "troth" / "web" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# -- transport and browser
+SECURE_PROXY_SSL_HEADER = None
+SECURE_SSL_REDIRECT = False  # the plain listener only redirects; nothing else speaks plain HTTP
+_IS_LOCAL = TROTH_HOSTS["company"] == "localhost"
+SECURE_HSTS_SECONDS = 0 if _IS_LOCAL else 63_072_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not _IS_LOCAL
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+SESSION_ENGINE = "troth.accounts.sessions"
+SESSION_COOKIE_NAME = "__Host-session"
+SESSION_COOKIE_SECURE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+# In the sealed session: the default writes a cookie of its own, without the __Host- name.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+CSRF_COOKIE_NAME = "__Host-csrf"
+CSRF_COOKIE_SECURE = True
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "troth.config.failures.csrf"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+
+# -- sign-in
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "office"
+ACCOUNT_ADAPTER = "troth.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"login": "troth.accounts.adapter.LoginForm"}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_PREVENT_ENUMERATION = True
+MFA_ADAPTER = "troth.accounts.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+
+# -- mail
+_CARRIER = TROTH_COMPANY["mail"]
+TROTH_CARRIER_COUNTRY = _CARRIER["country"]
+TROTH_MAIL_DOMAIN = _CARRIER["from-email"].partition("@")[2]
+TROTH_MAIL_HELD = env_bool("TROTH_MAIL_HELD", TROTH_DEMO)
+DEFAULT_FROM_EMAIL = f"{_CARRIER['from-name']} <{_CARRIER['from-email']}>"
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = "127.0.0.1"
+EMAIL_PORT = env_int("TROTH_SMTP_PORT", 25)
+EMAIL_USE_TLS = env_bool("TROTH_SMTP_TLS")
+
+# -- logs: kinds, codes and view names; never a value, an address or a traceback with locals
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"scrub": {"()": "troth.config.logs.ScrubFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["scrub"]},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        # Anybody can send a wrong Host header; our own check of scope.sites does.
+        "django.security.DisallowedHost": {"handlers": ["nowhere"], "propagate": False},
+        "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+    },
+}

@@ -1,0 +1,15 @@
+"""Pages of the community host."""
+
+from django.urls import path
+
+from troth.apps.pages import views
+
+handler400 = "troth.config.failures.bad_request"
+handler403 = "troth.config.failures.forbidden"
+handler404 = "troth.config.failures.not_found"
+handler500 = "troth.config.failures.server_error"
+
+urlpatterns = [
+    path("", views.community, name="community"),
+    path("company.css", views.company_css, name="company-css"),
+]

@@ -1,0 +1,89 @@
+"""Blind indexes: finding a sealed value by an equal one without opening anything.
+
+Source: spec/keys.md, section "Blind index". An index is a full-width HMAC, so equal means equal, and it goes
+on existing when the data key is gone: erasing a subject must erase its index columns too.
+"""
+
+import hmac
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import phonenumbers
+
+from troth.engine.seal.errors import NotNormal
+from troth.engine.seal.value import length_prefixed
+
+_TAG = b"troth-blind-index-1"
+_LONGEST_EMAIL = 254
+
+
+@dataclass(frozen=True, slots=True)
+class Normaliser:
+    """How values of one kind are made equal. `id` (name/version) is hashed too: a new rule is a new id."""
+
+    id: str
+    apply: Callable[[str], str]
+
+
+def normalise_text(text: str) -> str:
+    """NFKC, case folded, runs of white space as one space, none at the ends."""
+    return " ".join(_fold(text).split())
+
+
+def normalise_email(address: str) -> str:
+    """NFKC, case folded, trimmed, the domain in its ASCII form; dots and `+` before the `@` are kept.
+
+    Raises NotNormal when it is no address.
+    """
+    local, at, domain = _fold(address).strip().rpartition("@")
+    try:
+        host = domain.removesuffix(".").encode("idna").decode().lower()
+    except UnicodeError:
+        host = ""  # raised below: an error raised here would carry the domain in its context
+    normal = f"{local}@{host}"
+    readable = normal.isprintable() and not any(map(str.isspace, normal))
+    if not (at and local and host and readable) or len(normal) > _LONGEST_EMAIL:
+        raise NotNormal("not an e-mail address: it needs one name, one `@` and one domain, without spaces")
+    return normal
+
+
+def normalise_phone(number: str, region: str | None = None) -> str:
+    """E.164 form, such as `+12025550143`. `region` (ISO 3166, `US`) reads numbers without a country code.
+
+    Raises NotNormal when it cannot be a number there.
+    """
+    try:
+        parsed = phonenumbers.parse(unicodedata.normalize("NFKC", number), region)
+    except phonenumbers.NumberParseException:
+        parsed = None
+    if parsed is None or not phonenumbers.is_possible_number(parsed):
+        where = f" in region `{region}`" if region else " with a country code (`+`)"
+        raise NotNormal(f"not a telephone number{where}")
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+TEXT = Normaliser("text/1", normalise_text)
+EMAIL = Normaliser("email/1", normalise_email)
+
+
+def phone_normaliser(region: str | None = None) -> Normaliser:
+    """The normaliser of telephone numbers; the region only helps reading, so it is no part of the id."""
+    return Normaliser("phone/1", lambda number: normalise_phone(number, region))
+
+
+def blind_index(key: bytes, label: str, value: str, normaliser: Normaliser) -> bytes:
+    """The 32-byte index of `value` in the field `label`, under the index key of that field and index epoch.
+
+    Raises NotNormal when the normaliser refuses the value.
+    """
+    normal = normaliser.apply(value).encode(errors="surrogatepass")
+    parts = (_TAG, label.encode(), normaliser.id.encode())
+    return hmac.digest(key, b"".join(map(length_prefixed, parts)) + normal, "sha256")
+
+
+def _fold(text: str) -> str:
+    # Folding can undo NFKC and NFKC can undo folding (Unicode 3.13, D146): two rounds settle it.
+    for _ in range(2):
+        text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return text

@@ -1,0 +1,145 @@
+"""Collection points: forms whose fields, labels and why-lines come out of the statement.
+
+Dropping an item from a `collect` rule removes its field; nothing in the code needs to follow.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
+
+from troth.engine.seal import NotNormal, normalise_phone
+
+from .ids import uuid7
+from .published import statement
+from .registry import built_at
+from .subjects.models import PersonalModel
+
+_NUMBERS = re.compile(r"\d+(?:[\s.\u2010-\u2014-]{1,2}\d+)*")
+_HIDDEN = re.compile(r"[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
+_BREAKS = re.compile(r"[\r\n\x00\u2028\u2029\x0b\x0c\x85]")
+
+
+def holds_card_number(text: str) -> bool:
+    """Whether neighbouring groups of digits, 13 to 19 in all, pass the Luhn check (ISO/IEC 7812-1, annex B)."""
+    return any(
+        _luhn(digits)
+        for run in _NUMBERS.finditer(text)
+        for digits in _joined(re.findall(r"\d+", run.group()))
+    )
+
+
+def _joined(groups: list[str]) -> Iterator[str]:
+    for start in range(len(groups)):
+        digits = ""
+        for group in groups[start : start + 19]:
+            digits += group
+            if 13 <= len(digits) <= 19:
+                yield digits
+            elif len(digits) > 19:
+                break
+
+
+def _luhn(digits: str) -> bool:
+    doubled = [int(d) * (2 if n % 2 else 1) for n, d in enumerate(reversed(digits))]
+    return len(set(digits)) > 1 and sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0
+
+
+def refuse_card_number(value: str) -> None:
+    """clause: collect.billing - the Company never takes a card number in."""
+    if holds_card_number(value):
+        raise ValidationError(
+            "This looks like a payment card number. Please take it out: we never take card numbers,"
+            " and nothing was stored."
+        )
+
+
+def refuse_line_breaks(value: str) -> None:
+    """A line break in a single-line field is an attempt at a mail header; a hidden mark reorders what staff read."""
+    if _HIDDEN.search(value):
+        raise ValidationError("Please leave out the hidden marks that change the direction of writing.")
+    if _BREAKS.search(value):
+        raise ValidationError("Please write this on one line.")
+
+
+def validate_phone(value: str) -> None:
+    """A telephone number, as it is dialled from the company's region or with its country code."""
+    try:
+        normalise_phone(value, settings.TROTH_REGION)
+    except NotNormal:
+        raise ValidationError(
+            "This is not a telephone number we can dial. Write it with its country code, such as +1 202 555 0142."
+        ) from None
+
+
+def _sentence(why: str) -> str:
+    """A `because` of the statement as the line under a field."""
+    return f"We ask for this {why}." if why else ""
+
+
+class CollectionForm(forms.Form):
+    """A form of one place.  Subclasses set `place` and `model`, and add fields that are not personal."""
+
+    place: ClassVar[str] = ""
+    model: ClassVar[type[PersonalModel]]
+    autocomplete: ClassVar[dict[str, str]] = {}
+    required_css_class = "required"
+
+    submission = forms.CharField(widget=forms.HiddenInput, required=True)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.place:
+            built_at(cls.place, f"{cls.__module__}:{cls.__name__}")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["submission"].initial = signing.dumps(uuid7().hex, salt=self.place)
+        own = list(self.fields)
+        by_category = {seal.category: seal for seal in self.model.seals.values()}
+        self.items = [
+            item for item in statement.current().collects(self.place) if item.category in by_category
+        ]
+        for item in self.items:
+            seal = by_category[item.category]
+            self.fields[seal.name] = self._field(seal, item)
+        self.order_fields([seal for seal in self.fields if seal not in own] + own)
+
+    def _field(self, seal: Any, item: Any) -> forms.Field:
+        field: forms.Field = seal.inner.formfield(required=item.required, label=item.label)
+        field.validators = [*field.validators, *seal.inner._validators, refuse_card_number]
+        if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.Textarea):
+            field.validators.append(refuse_line_breaks)
+            field.strip = True
+        field.why = field.help_text = _sentence(item.why)  # type: ignore[attr-defined]
+        field.error_messages["required"] = f"Please fill in: {item.label.lower()}."
+        if seal.name in self.autocomplete:
+            field.widget.attrs["autocomplete"] = self.autocomplete[seal.name]
+        return field
+
+    @cached_property
+    def row_id(self) -> str:
+        """The id the row will have, carried by the form: a second press of the button makes no second row."""
+        return str(signing.loads(self.cleaned_data["submission"], salt=self.place, max_age=24 * 3600))
+
+    def clean_submission(self) -> str:
+        value: str = self.cleaned_data["submission"]
+        try:
+            signing.loads(value, salt=self.place, max_age=24 * 3600)
+        except signing.BadSignature as error:
+            raise ValidationError("This form has been open for too long. Please send it again.") from error
+        return value
+
+    def personal(self) -> dict[str, Any]:
+        """The values of the statement's items, by field name."""
+        names = {seal.name for seal in self.model.seals.values()}
+        return {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name in names and value not in ("", None)
+        }

@@ -1,0 +1,83 @@
+"""The single integrator: gives entries their index, grows the tree, signs the head.
+
+INVARIANT: the log never signs two heads that do not fit each other.  Of two integrators at one head, the second fails
+on `Checkpoint.follows`; tiles that are not those of the last head stop it before it signs.
+"""
+
+import logging
+import time
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from troth.engine.ledger import Kind, extend, leaf_hash, origin_leaf
+
+from ..published import statement
+from . import log as ledger
+from .models import Checkpoint, Entry, Tile
+from .writing import Facts, build, committer, new_id
+
+log = logging.getLogger("troth.ledger")
+
+GROUP = 200
+"""Entries to a transaction, so that one holds the write lock for at most about 20 ms."""
+
+
+def integrate() -> int:
+    """Integrate every waiting entry; returns how many.  Raises TileError when the stored tiles are damaged."""
+    done = 0
+    try:
+        while group := _integrate_group():
+            done += group
+    except IntegrityError:
+        log.info("another integrator was at this head first")
+    return done
+
+
+def _integrate_group() -> int:
+    entries = Entry.objects.filter(index=None).order_by("seq").only("seq", "leaf")
+    if not entries.exists():
+        return 0
+    with transaction.atomic():
+        # Head first, entries second: a rival that commits in between has taken this head's place already.
+        last = ledger.head()
+        waiting = list(entries[:GROUP])
+        if not waiting:
+            return 0
+        size, root = (last.size, bytes(last.root)) if last else (0, None)
+        grown = extend(size, ledger.read, [leaf_hash(bytes(entry.leaf)) for entry in waiting], root)
+        # The head goes first: of two integrators one stops here, with nothing else done.
+        Checkpoint.objects.create(
+            size=grown.size, follows=size, root=grown.root, note=ledger.signer().sign(grown.size, grown.root)
+        )
+        for tile in grown.tiles:
+            Tile.objects.update_or_create(level=tile.level, index=tile.index, defaults={"hashes": tile.data})
+        places = [(index, entry.seq) for index, entry in enumerate(waiting, size)]
+        with connection.cursor() as cursor:
+            cursor.executemany('UPDATE journal_entry SET "index" = %s WHERE seq = %s', places)
+    return len(waiting)
+
+
+def begin_log() -> bool:
+    """Write the origin leaf of a new log; False when the log has begun already."""
+    with transaction.atomic():
+        if Entry.objects.exists():
+            return False
+        policy = bytes.fromhex(statement.current().version)
+        leaf = origin_leaf(policy, int(time.time()) // 3600)
+        Entry.objects.create(
+            id=new_id(),
+            leaf=leaf,
+            commitments=b"",
+            kind=Kind.ORIGIN,
+            version=statement.under(),
+            subjects=0,
+            at=timezone.now(),
+        )
+    return True
+
+
+def announce(version: str) -> None:
+    """An entry that a statement came into force; `version` is its SHA-256 in hex."""
+    facts = Facts(Kind.STATEMENT, "", "", (), "company", version[: statement.SHORT])
+    committer.commit(build(new_id(), facts, [], bytes.fromhex(version)))

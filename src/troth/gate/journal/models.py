@@ -1,0 +1,66 @@
+"""The ledger's tables.  What stands here says nothing about a person in clear; formats are in spec/ledger.md."""
+
+from django.db import models
+
+
+class Entry(models.Model):
+    """One leaf: written in the act's own transaction, given its index by the integrator, never changed after."""
+
+    seq = models.BigAutoField(primary_key=True)
+    id = models.CharField(max_length=32, unique=True)
+    leaf = models.BinaryField()
+    commitments = models.BinaryField()
+    kind = models.PositiveSmallIntegerField()
+    purpose = models.CharField(max_length=80)
+    clauses = models.CharField(max_length=400)
+    recipient = models.CharField(max_length=80)
+    country = models.CharField(max_length=2, blank=True)
+    version = models.CharField(max_length=16)
+    subjects = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    index = models.BigIntegerField(null=True, unique=True)
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Share(models.Model):
+    """One subject's part of an entry: salt and detail, sealed under that subject's key and gone with it."""
+
+    entry = models.CharField(max_length=32)
+    subject = models.CharField(max_length=32)
+    sealed = models.BinaryField()
+
+    class Meta:
+        # Found by subject, alone or with the entry; an index on `entry` would cost every append and serve nobody.
+        indexes = (models.Index(fields=("subject", "entry"), name="share_of_subject"),)
+
+    def __str__(self) -> str:
+        return self.entry
+
+
+class Tile(models.Model):
+    """One Merkle tile of C2SP tlog-tiles: up to 256 hashes of one level."""
+
+    level = models.PositiveSmallIntegerField()
+    index = models.BigIntegerField()
+    hashes = models.BinaryField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("level", "index"), name="one_tile_per_place"),)
+
+    def __str__(self) -> str:
+        return f"tile {self.level}/{self.index}"
+
+
+class Checkpoint(models.Model):
+    """A signed head.  `follows` is unique: two integrators cannot both extend the same head."""
+
+    size = models.BigIntegerField(primary_key=True)
+    follows = models.BigIntegerField(unique=True)
+    root = models.BinaryField()
+    note = models.TextField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"head of {self.size}"

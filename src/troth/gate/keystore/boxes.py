@@ -1,0 +1,43 @@
+"""Sealed boxes for what belongs to no data subject: session blobs, one-time secrets of the sign-in library.
+
+No Django here: settings read their secret through this module before Django is set up.
+"""
+
+import base64
+import hashlib
+import secrets
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+from troth.engine.seal import XAES_256_GCM, Cipher, KeyFile, context
+
+_NOBODY = UUID(int=0)
+
+
+@cache
+def _cipher(folder: str) -> Cipher:
+    return Cipher(KeyFile(Path(folder)).named_key("session"), 1, XAES_256_GCM)
+
+
+def _place(name: str) -> bytes:
+    return context(_NOBODY, f"box:{name}", None, _NOBODY, _NOBODY)
+
+
+def seal_text(folder: str | Path, name: str, text: str) -> str:
+    """Seal a text for the named kind of box; the result is URL-safe base64."""
+    sealed = _cipher(str(folder)).seal(text.encode(), _place(name))
+    return base64.urlsafe_b64encode(sealed).decode("ascii")
+
+
+def open_text(folder: str | Path, name: str, sealed: str) -> str:
+    """The text of a box.  Raises SealBroken."""
+    raw = base64.urlsafe_b64decode(sealed.encode("ascii"))
+    return _cipher(str(folder)).open(raw, _place(name)).decode()
+
+
+def django_secret(folder: Path) -> str:
+    """Django's SECRET_KEY from the key folder; a throw-away one where no folder exists yet (lint, `--help`)."""
+    if not folder.is_dir():
+        return secrets.token_urlsafe(48)
+    return hashlib.sha256(b"troth-django-1" + KeyFile(folder).named_key("links")).hexdigest()

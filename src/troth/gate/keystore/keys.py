@@ -1,0 +1,211 @@
+"""Data keys: made, loaded, re-wrapped and destroyed (design: Keys; spec/keys.md).
+
+INVARIANT: the key rows are read from the store at each load.  Only the unwrapping is cached, by wrapped bytes, so
+that a destroyed or refused key stops the very next read.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connections, transaction
+
+from troth.engine.seal import (
+    AES_256_GCM,
+    Cipher,
+    Erased,
+    JournalBroken,
+    KeyFile,
+    KeyKeeper,
+    KeyMissing,
+    KeyStoreError,
+    append_tombstones,
+    due,
+    mortal,
+    new_dek,
+    read_tombstones,
+    rewrap,
+    unwrap_cipher,
+    wrap,
+    wrap_context,
+)
+
+from .models import DataKey, KeySet
+from .routing import KEYS
+
+CHUNK = 500
+MOST_CACHED = 20_000
+
+_ciphers: dict[bytes, Cipher] = {}
+
+
+@cache
+def keeper() -> KeyKeeper:
+    """The adapter that holds the epoch keys: a folder of key files.  Raises KeyStoreError."""
+    return KeyFile(Path(settings.TROTH_KEYS))
+
+
+@cache
+def deployment() -> UUID:
+    """The id of this install, part of everything sealed here."""
+    return keeper().deployment
+
+
+def match_store() -> None:
+    """Compare the key folder with the one this store was begun with, and the journal with its last known length.
+
+    Raises KeyStoreError for another install's keys, JournalBroken for a journal that was cut.
+    """
+    known = KeySet.objects.first()
+    check = keeper().check_value
+    if known is None:
+        KeySet.objects.create(check_value=check)
+    elif known.check_value != check:
+        raise KeyStoreError(
+            f"key folder `{settings.TROTH_KEYS}` holds the keys of another install:"
+            " set TROTH_KEYS to the folder made with this data"
+        )
+    elif read_tombstones(*_journal()).count < known.tombstones:
+        raise JournalBroken(f"tombstone journal `{settings.TROTH_TOMBSTONES}` was cut: bring the newest copy")
+
+
+def forget_cached() -> None:
+    """Open the key folder anew at the next question (another folder, or a test)."""
+    keeper.cache_clear()
+    deployment.cache_clear()
+    _ciphers.clear()
+
+
+def _wrapping(subject: str, version: int) -> bytes:
+    return wrap_context(deployment(), UUID(subject), version)
+
+
+def create(subject: str, algorithm: int = AES_256_GCM) -> Cipher:
+    """Make and durably keep a key for a new subject (32 hex digits), before any of its data is written."""
+    dek, epoch, store = new_dek(), keeper().newest_epoch(), connections[KEYS]
+    wrapped = wrap(keeper().kek(epoch), epoch, dek, _wrapping(subject, 1))
+    row = (
+        subject,
+        1,
+        algorithm,
+        epoch,
+        wrapped,
+        False,
+        store.ops.adapt_datetimefield_value(datetime.now(UTC)),
+    )
+    with store.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO keystore_datakey (subject, version, algorithm, epoch, wrapped, erasing, created_at)"
+            " VALUES (%s,%s,%s,%s,%s,%s,%s)", row,
+        )  # fmt: skip
+    cipher = Cipher(dek, 1, algorithm)
+    _remember(wrapped, cipher)
+    return cipher
+
+
+def _remember(wrapped: bytes, cipher: Cipher) -> None:
+    if len(_ciphers) >= MOST_CACHED:
+        _ciphers.clear()
+    _ciphers[wrapped] = cipher
+
+
+def ciphers(subjects: Collection[str]) -> dict[str, Cipher]:
+    """Ciphers of those subjects whose key lives and is not being erased; one bare query for each 500."""
+    found: dict[str, Cipher] = {}
+    wanted, unknown = list(subjects), list[str]()
+    for start in range(0, len(wanted), CHUNK):
+        for subject, stored in _rows("subject, wrapped", wanted[start : start + CHUNK]):
+            cipher = _ciphers.get(bytes(stored))
+            if cipher is None:
+                unknown.append(subject)
+            else:
+                found[subject] = cipher
+    for start in range(0, len(unknown), CHUNK):
+        for row in _rows("subject, wrapped, version, algorithm, epoch", unknown[start : start + CHUNK]):
+            found[row[0]] = _unwrap(*row)
+    return found
+
+
+def _rows(columns: str, subjects: list[str]) -> list[Any]:
+    """Key rows of those subjects that are not being erased."""
+    marks = ",".join(["%s"] * len(subjects))
+    with connections[KEYS].cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns} FROM keystore_datakey WHERE NOT erasing AND subject IN ({marks})",  # noqa: S608 - our own
+            subjects,
+        )
+        return list(cursor.fetchall())
+
+
+def _unwrap(subject: str, stored: bytes, version: int, algorithm: int, epoch: int) -> Cipher:
+    wrapped = bytes(stored)
+    cipher = unwrap_cipher(keeper().kek(epoch), wrapped, _wrapping(subject, version), version, algorithm)
+    _remember(wrapped, cipher)
+    return cipher
+
+
+def absent(subject: str) -> Erased | KeyMissing:
+    """Why a subject has no cipher: erased (a tombstone or a running erasure says so), or missing, which is an alarm."""
+    if DataKey.objects.filter(subject=subject, erasing=True).exists() or UUID(subject) in read_tombstones(
+        *_journal()
+    ):
+        return Erased("this data was erased")
+    return KeyMissing("a data key is missing without an erasure on record; run `troth doctor`")
+
+
+def _journal() -> tuple[Path, bytes]:
+    return Path(settings.TROTH_TOMBSTONES), keeper().named_key("tombstone")
+
+
+def intend_erasure(subject: str) -> None:
+    """Step 1 of an erasure: from here on every read of the subject refuses."""
+    DataKey.objects.filter(subject=subject).update(erasing=True)
+
+
+def destroy(subject: str) -> None:
+    """Step 2: the key dies, and the tombstone outlives every backup.  Safe to repeat."""
+    count = append_tombstones(*_journal(), [UUID(subject)])
+    KeySet.objects.filter(tombstones__lt=count).update(tombstones=count)
+    with transaction.atomic(using=KEYS):
+        DataKey.objects.filter(subject=subject).delete()
+
+
+def begun_erasures() -> list[str]:
+    """Subjects whose erasure was begun in the key store and may have stopped there."""
+    return list(DataKey.objects.filter(erasing=True).values_list("subject", flat=True))
+
+
+def turn_epoch(now: datetime | None = None) -> int:
+    """Begin a new weekly epoch when one is due, re-wrap live keys under it, destroy epochs past their time.
+
+    Returns the number of keys re-wrapped.  Resumable: a key is re-wrapped in one durable update.
+    """
+    moment = now or datetime.now(UTC)
+    if due(moment, keeper().epochs()[-1]):
+        keeper().begin_epoch()
+    newest, moved = keeper().newest_epoch(), 0
+    for key in DataKey.objects.exclude(epoch=newest).iterator(chunk_size=CHUNK):
+        aad = _wrapping(key.subject, key.version)
+        wrapped = rewrap(keeper().kek(key.epoch), keeper().kek(newest), newest, bytes(key.wrapped), aad)
+        moved += DataKey.objects.filter(pk=key.pk, epoch=key.epoch).update(epoch=newest, wrapped=wrapped)
+    # A backup of the key store holds keys wrapped under older epochs: they die with the epoch, wherever they lie.
+    in_use = set(DataKey.objects.values_list("epoch", flat=True).distinct())
+    for epoch in mortal(moment, keeper().epochs(), in_use):
+        keeper().destroy(epoch, in_use)
+    return moved
+
+
+def sweep_orphans(known: Iterable[str]) -> int:
+    """Delete keys of subjects that never got a data row (a crash between the two commits).
+
+    A key younger than a day is left alone: the transaction that writes its subject may still be open.
+    """
+    old = DataKey.objects.filter(erasing=False, created_at__lt=datetime.now(UTC) - timedelta(days=1))
+    orphans = set(old.values_list("subject", flat=True)) - set(known)
+    for subject in orphans:
+        DataKey.objects.filter(subject=subject).delete()
+    return len(orphans)

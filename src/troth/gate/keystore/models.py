@@ -1,0 +1,28 @@
+"""The key store: one wrapped key per data subject, in a database of its own."""
+
+from django.db import models
+
+
+class DataKey(models.Model):
+    """A subject's data key, wrapped under an epoch key.  `erasing` is the durable intent that reads refuse from."""
+
+    subject = models.CharField(max_length=32, primary_key=True)
+    version = models.PositiveSmallIntegerField(default=1)
+    algorithm = models.PositiveSmallIntegerField(default=1)
+    epoch = models.PositiveIntegerField(db_index=True)
+    wrapped = models.BinaryField()
+    erasing = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"key of epoch {self.epoch}"
+
+
+class KeySet(models.Model):
+    """Which key folder this store belongs to, and how long the tombstone journal last was: a cut tail shows here."""
+
+    check_value = models.CharField(max_length=32, primary_key=True)
+    tombstones = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.check_value

@@ -1,0 +1,1 @@
+"""The only way out: mail, probes.  Nothing else in the house opens a socket to the outside."""

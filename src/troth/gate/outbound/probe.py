@@ -1,0 +1,75 @@
+"""How controls and `doctor` look at the running server from outside: requests and TLS handshakes."""
+
+import http.client
+import socket
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+TLS_1_1, TLS_1_2, TLS_1_3 = ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
+
+TIMEOUT = 5.0
+"""Seconds a probe waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response as a control needs it."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: str
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a header."""
+        return [value for key, value in self.headers if key.lower() == name]
+
+
+class Unreachable(Exception):
+    """The server is down, or does not answer as asked."""
+
+
+def get(
+    host: str, port: int, path: str, *, authority: Path | None, connect_to: str = "127.0.0.1", tls: bool = True,
+    method: str = "GET", body: str | None = None, headers: dict[str, str] | None = None, sni: str = "",
+) -> Answer:  # fmt: skip
+    """One request to a host served at `connect_to`.  Raises Unreachable."""
+    try:
+        plain = socket.create_connection((connect_to, port), TIMEOUT)
+        channel = _context(authority).wrap_socket(plain, server_hostname=sni or host) if tls else plain
+        connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
+        connection.sock = channel
+        connection.request(method, path, body=body, headers=headers or {})
+        answer = connection.getresponse()
+        text = answer.read(2_000_000).decode("utf-8", "replace")
+        connection.close()
+    except (OSError, http.client.HTTPException) as error:
+        raise Unreachable(f"{host}:{port} did not answer ({type(error).__name__})") from error
+    return Answer(answer.status, answer.getheaders(), text)
+
+
+def handshake(
+    host: str, port: int, version: ssl.TLSVersion, *, authority: Path | None, connect_to: str = "127.0.0.1"
+) -> bool:
+    """Whether the server agrees to exactly this TLS version.  Raises Unreachable when nobody listens."""
+    context = _context(authority)
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.maximum_version = version
+    context.minimum_version = version
+    # The client must be able to speak the old version, or it would be refusing on the server's behalf.
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    try:
+        plain = socket.create_connection((connect_to, port), TIMEOUT)
+    except OSError as error:
+        raise Unreachable(f"{host}:{port} did not answer ({type(error).__name__})") from error
+    try:
+        with context.wrap_socket(plain, server_hostname=host) as channel:
+            return channel.version() is not None
+    except (ssl.SSLError, ConnectionError):
+        return False
+    finally:
+        plain.close()
+
+
+def _context(authority: Path | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(authority) if authority else None)

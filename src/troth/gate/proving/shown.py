@@ -1,0 +1,43 @@
+"""The last proofs as pages show them: a line for each clause, the tally, when it was checked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..published import statement
+from .models import Proof
+
+UNPROVEN = "unproven"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownState:
+    """A clause and what was last found of it."""
+
+    id: str
+    title: str
+    state: str
+    figure: str
+    evidence: str
+    checked_at: datetime | None
+
+
+def states() -> list[ShownState]:
+    """Every clause in the statement's order; one never checked is unproven."""
+    proofs = {proof.clause: proof for proof in Proof.objects.all()}
+    return [_state(clause.id, clause.title, proofs.get(clause.id)) for clause in statement.document().clauses]
+
+
+def _state(id: str, title: str, proof: Proof | None) -> ShownState:
+    if proof is None:
+        return ShownState(id, title, UNPROVEN, "not checked yet", "", None)
+    return ShownState(id, title, proof.status, proof.figure, proof.evidence, proof.checked_at)
+
+
+def tally(shown: list[ShownState]) -> dict[str, int]:
+    """How many clauses are kept, unproven and broken."""
+    return {state: sum(each.state == state for each in shown) for state in ("kept", UNPROVEN, "broken")}
+
+
+def checked_at(shown: list[ShownState]) -> datetime | None:
+    """When the oldest of these answers was given."""
+    return min((each.checked_at for each in shown if each.checked_at), default=None)

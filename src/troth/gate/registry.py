@@ -1,0 +1,62 @@
+"""What is built, registered by those who build it: places where data comes in, pages and plots of the office."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+PLACES: dict[str, str] = {}
+"""Each built place of the statement, and where its code stands."""
+
+
+PURPOSES: set[str] = set()
+"""Every purpose that the code uses data for."""
+
+
+def serves(purpose: str) -> str:
+    """Say that the code uses data for a purpose; returns it, so that the name stands once."""
+    PURPOSES.add(purpose)
+    return purpose
+
+
+def built_at(place: str, where: str) -> None:
+    """Say that a place of the statement exists in the code (`module:name`)."""
+    PLACES[place] = where
+
+
+@dataclass(frozen=True, slots=True)
+class OfficePage:
+    """A page in the office's side menu: URL name, label, the roles that may open it (none named: all staff)."""
+
+    url_name: str
+    label: str
+    roles: tuple[str, ...] = ()
+
+
+OFFICE: list[OfficePage] = []
+
+
+def office_page(url_name: str, label: str, *roles: str) -> None:
+    """Put a page into the office's menu."""
+    OFFICE.append(OfficePage(url_name, label, roles))
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number of the office's overview, its note, and where it leads; `read` opens nobody's data."""
+
+    label: str
+    note: str
+    url_name: str
+    read: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Counts over the last days on the office's overview."""
+
+    label: str
+    by_day: Callable[[int], list[tuple[date, int]]]
+
+
+FIGURES: list[Figure] = []
+PLOTS: list[Plot] = []

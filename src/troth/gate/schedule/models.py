@@ -1,0 +1,17 @@
+"""Leases: of several workers, one runs a job at a time."""
+
+from django.db import models
+
+
+class Lease(models.Model):
+    """When a job is due next, and until when the worker that took it may hold it."""
+
+    job = models.CharField(max_length=60, primary_key=True)
+    due_at = models.DateTimeField()
+    held_until = models.DateTimeField(null=True)
+    runs = models.PositiveBigIntegerField(default=0)
+    failures = models.PositiveBigIntegerField(default=0)
+    last_ran_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.job

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.core.checks import register
+
+
+class Config(AppConfig):
+    name = "troth.gate.subjects"
+    label = "subjects"
+
+    def ready(self) -> None:
+        from .checks import check_declarations, check_statement, check_transactions
+
+        register(check_declarations)
+        register(check_statement)
+        register(check_transactions)

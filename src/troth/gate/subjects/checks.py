@@ -1,0 +1,73 @@
+"""`manage.py check`: a model that forgets to declare a field, an owner or an ending does not start."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+
+from ..published import statement
+from .fields import OwnerField
+from .models import PersonalModel
+from .register import against_the_code, items, personal_models, privacy, undeclared
+
+
+def check_declarations(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Every personal model names an owner, a state for each column, known categories and how long it is kept."""
+    return [problem for model in personal_models() for problem in _problems(model)]
+
+
+def _problems(model: type[PersonalModel]) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+
+    def error(code: str, message: str, hint: str) -> None:
+        found.append(Error(f"`{model._meta.label}` {message}", hint=hint, obj=model, id=f"troth.{code}"))
+
+    owners = [f.name for f in model._meta.concrete_fields if isinstance(f, OwnerField)]
+    if owners != ["owner"]:
+        error("E001", "needs exactly one owner", "add `owner = OwnerField()`")
+    for name in undeclared(model):
+        error(
+            "E002",
+            f"does not declare `{name}`",
+            "seal it, declare it, or say in `Privacy.plain` why it is neither",
+        )
+    policy = statement.current()
+    for item in items(model):
+        if item.category and item.category not in policy.categories:
+            error(
+                "E003",
+                f"names `{item.category}`, which the statement does not define",
+                "define it, or correct it",
+            )
+        if item.state == "sealed" and not _kept(model, item.category):
+            error("E004", f"has no `keep` rule for `{item.category}`", "write one, or fill `Privacy.keep`")
+    return found
+
+
+def _kept(model: type[PersonalModel], category: str) -> bool:
+    if privacy(model, "kept_with_owner", False):
+        return True
+    keep = statement.current().keeps(category)
+    return keep is not None and keep.event in privacy(model, "keep", {})
+
+
+def check_statement(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What the code collects, where, and for which purposes: all of it has a clause (rule 8)."""
+    return [
+        Error(f"statement.md: {problem.message}", hint=problem.advice, id="troth.E006")
+        for problem in against_the_code()
+        if problem.severity == "error"
+    ]
+
+
+def check_transactions(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """`ATOMIC_REQUESTS` would commit an act after its answer was rendered, and its entry with it."""
+    return [
+        Error(
+            f"`ATOMIC_REQUESTS` is on for `{alias}`",
+            hint="flows open their own transactions with `act()`",
+            id="troth.E005",
+        )
+        for alias, database in settings.DATABASES.items()
+        if database.get("ATOMIC_REQUESTS")
+    ]

@@ -1,0 +1,139 @@
+"""Erasure, in the five steps of design section 3 (*Keys*).  Each step can be repeated; `resume` finishes what stopped.
+
+1 intend    the key row says `erasing`: reads refuse from here on
+2 destroy   the key is deleted, its tombstone written
+3 rows      rows, indexes and the completion leaf go in one transaction
+4 purge     the worker truncates the write-ahead log (`secure_delete` is always on)
+5 done      the id of the subject is forgotten here too
+"""
+
+import logging
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
+
+from troth.engine.ledger import Kind as LeafKind
+
+from ..journal import writing
+from ..keystore import keys
+from ..published import statement
+from ..registry import serves
+from ..uses import Actor
+from ..uses.use import without
+from .fields import OnErase
+from .models import DataSubject, Erasure, PersonalModel
+from .register import ENDINGS, edges, personal_models
+
+log = logging.getLogger("troth.erasure")
+
+PURPOSE = serves("answering-requests")
+
+
+def erase(subject: str, by: Actor, purpose: str = PURPOSE) -> Erasure:
+    """Erase a subject (32 hex digits) up to step 3; the worker purges.  A second call finds the first one's row.
+
+    Raises DatabaseError or KeyStoreError; whatever was begun then ends by `resume`.
+    """
+    keys.intend_erasure(subject)
+    erasure, _ = Erasure.objects.get_or_create(subject=subject)
+    if erasure.state == Erasure.State.BEGUN:
+        keys.destroy(subject)
+        _remove_rows(erasure, by, purpose)
+    return erasure
+
+
+def resume() -> int:
+    """Finish erasures that a crash interrupted; returns how many."""
+    waiting = set(keys.begun_erasures()) | set(
+        Erasure.objects.filter(state=Erasure.State.BEGUN).values_list("subject", flat=True)
+    )
+    done = 0
+    for subject in sorted(waiting):
+        try:
+            erase(subject, Actor("system"))
+            done += 1
+        except DatabaseError as error:
+            # The others do not wait for it; it is tried again at the next run.
+            log.error("an erasure cannot be finished: %s", type(error).__name__)
+    return done
+
+
+def _remove_rows(erasure: Erasure, by: Actor, purpose: str) -> None:
+    with transaction.atomic():
+        locked = Erasure.objects.select_for_update().get(pk=erasure.pk)
+        if locked.state != Erasure.State.BEGUN:
+            return
+        for model in personal_models():
+            for field, on_erase, blank in edges(model):
+                erasure.rows += _end(model, field, erasure.subject, on_erase, blank)
+        for end in ENDINGS:
+            end(erasure.subject)
+        _cut_shares(erasure.subject)
+        DataSubject.objects.filter(pk=erasure.subject).delete()
+        erasure.entry = _completion_leaf(by, purpose)
+        erasure.state = Erasure.State.PURGING
+        erasure.save()
+
+
+def _end(
+    model: type[PersonalModel], field: str, subject: str, on_erase: OnErase, blank: tuple[str, ...]
+) -> int:
+    rows = model.objects.filter(**{field: subject})
+    if on_erase is OnErase.DELETE:
+        return int(rows._raw_delete(rows.db))
+    sealed = [name for name in blank if name in model.seals]
+    for row in rows if sealed else ():
+        model.objects.filter(pk=row.pk).update(sealed=without(row, sealed))
+    changes: dict[str, Any] = {field: None, **{name: "" for name in blank if name not in sealed}}
+    changes |= {f"{name}_index": None for name in sealed if model.seals[name].lookup}
+    return int(rows.update(**changes))
+
+
+def _cut_shares(subject: str) -> None:
+    # Sealed under the key that is gone: 32 blind bytes of each entry stay in the tree, the detail does not.
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM journal_share WHERE subject = %s", [subject])
+
+
+def _completion_leaf(by: Actor, purpose: str) -> str:
+    policy = statement.current()
+    facts = writing.Facts(
+        LeafKind.RESTRICTED,
+        purpose,
+        policy.purposes[purpose].top,
+        ("rights.ninety-days",),
+        by.role,
+        statement.under(),
+        by.country,
+    )
+    row = writing.build(writing.new_id(), facts, [], bytes.fromhex(policy.version))
+    writing.insert([row])
+    return row.id
+
+
+def purge() -> int:
+    """Steps 4 and 5 for every erasure that waits: nothing of it stays in the write-ahead log.  Returns how many."""
+    waiting = list(Erasure.objects.filter(state=Erasure.State.PURGING))
+    if waiting and _truncate():
+        for erasure in waiting:
+            # A use that had the row open when the erasure began may have written its entry after step 3.
+            _cut_shares(erasure.subject)
+            erasure.subject, erasure.state, erasure.done_at = "", Erasure.State.DONE, timezone.now()
+            erasure.save()
+        # The ids just blanked were in the log's pages too.
+        _truncate()
+    return len(waiting)
+
+
+def _truncate() -> bool:
+    """Empty the write-ahead logs of both stores; False while a reader still holds one open."""
+    from django.db import connections
+
+    for store in connections.all():
+        if store.vendor == "sqlite":
+            with store.cursor() as cursor:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                if cursor.fetchone()[0]:
+                    return False
+    return True

@@ -1,0 +1,82 @@
+"""What is declared, read from the models themselves: nothing here is a list kept by hand."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+
+from troth.engine.statement import Problem, check_coverage
+
+from ..published import statement
+from ..registry import PLACES, PURPOSES
+from .fields import ConcernsField, OnErase, OwnerField
+from .models import PersonalModel
+
+STRUCTURAL = frozenset({"id", "owner", "collected_under", "sealed"})
+
+ENDINGS: list[Callable[[str], None]] = []
+"""What else hangs on a subject (32 hex digits) and goes in the transaction that erases its rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One data item of a model: how it is kept and why."""
+
+    model: str
+    field: str
+    category: str
+    state: str
+    why: str
+
+
+def personal_models() -> list[type[PersonalModel]]:
+    """Every concrete personal model, in a steady order."""
+    found = [model for model in apps.get_models() if issubclass(model, PersonalModel)]
+    return sorted(found, key=lambda model: model._meta.label)
+
+
+def privacy(model: type[PersonalModel], name: str, default: Any) -> Any:
+    """A declaration of the model's `class Privacy`."""
+    return getattr(getattr(model, "Privacy", None), name, default)
+
+
+def items(model: type[PersonalModel]) -> Iterator[Item]:
+    """Every data item of a model: sealed, declared clear, or plain."""
+    label, plain = model._meta.label, privacy(model, "plain", {})
+    for name, seal in model.seals.items():
+        yield Item(label, name, seal.category, "sealed", "found by blind index" if seal.lookup else "")
+    for field in model._meta.get_fields():
+        if isinstance(field, models.Field) and field.name in plain:
+            yield Item(label, field.name, "", "plain", plain[field.name])
+        elif declared := getattr(field, "declared", None):
+            yield Item(label, field.name, declared[0], "clear", declared[1])
+
+
+def undeclared(model: type[PersonalModel]) -> list[str]:
+    """Columns in none of the three states."""
+    indexes = {f"{name}_index" for name, seal in model.seals.items() if seal.lookup}
+    known = STRUCTURAL | indexes | {item.field for item in items(model)}
+    links = {f.name for f in model._meta.concrete_fields if isinstance(f, OwnerField | ConcernsField)}
+    return [f.name for f in model._meta.concrete_fields if f.name not in known | links]
+
+
+def edges(model: type[PersonalModel]) -> Iterator[tuple[str, OnErase, tuple[str, ...]]]:
+    """(field, what happens, fields to blank) for the owner and for everyone the row concerns."""
+    for field in model._meta.concrete_fields:
+        if isinstance(field, OwnerField):
+            yield field.name, OnErase.DELETE, ()
+        elif isinstance(field, ConcernsField):
+            yield field.name, field.on_erase, field.blank_fields
+
+
+def against_the_code() -> list[Problem]:
+    """Rule 8 of the statement's checker: what the code does without a clause, and the clauses without code."""
+    collected = {("collect", seal.category) for model in personal_models() for seal in model.seals.values()}
+    return check_coverage(statement.current(), collected, PLACES, PURPOSES)
+
+
+def declared_clear() -> list[Item]:
+    """The declared-clear list that the statement page prints."""
+    return [item for model in personal_models() for item in items(model) if item.state == "clear"]

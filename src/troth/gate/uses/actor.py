@@ -1,0 +1,61 @@
+"""Who acts, and the ground they act on."""
+
+import uuid
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ClassVar, Final, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A recipient of the statement (`role`), the subject behind it if it is a person, and where they sit (ISO 3166)."""
+
+    role: str
+    subject: uuid.UUID | None = None
+    country: str = ""
+
+
+SYSTEM: Final = Actor("system")
+VISITOR: Final = Actor("visitor")
+
+
+class Row(Protocol):
+    """What a use needs of a personal row; `PersonalModel` provides it."""
+
+    id: Any
+    owner_id: Any
+    collected_under: str
+    sealed: bytes | memoryview | None
+
+
+class Ground(Protocol):
+    """A record that must exist for a use: it says itself what it covers and whether it still lives."""
+
+    ground: ClassVar[str]
+
+    def is_live(self) -> bool: ...
+
+    def covers(self, row: Row) -> bool: ...
+
+
+class Each(Enum):
+    """`given=EACH`: in a list every row is its own ground, checked as it is opened."""
+
+    ROW = "each row is its own ground"
+
+
+EACH: Final = Each.ROW
+
+
+@dataclass(frozen=True, slots=True)
+class OwnData:
+    """The ground on which people see their own data: nothing but rows they own."""
+
+    subject: uuid.UUID
+    ground: ClassVar[str] = "own-data"
+
+    def is_live(self) -> bool:
+        return True
+
+    def covers(self, row: Row) -> bool:
+        return bool(row.owner_id == self.subject)

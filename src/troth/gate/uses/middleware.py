@@ -1,0 +1,54 @@
+"""The last look at an answer before it leaves: what the gate refused can not have been shown."""
+
+import logging
+from collections.abc import Callable
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from ..errors import Erased, GateError, KeyStoreError, Refused, SealError
+from . import faults
+from .actor import VISITOR
+
+log = logging.getLogger("troth.gate")
+
+STATUS: tuple[tuple[type[Exception], int], ...] = (
+    (Refused, 403), (Erased, 410), (KeyStoreError, 503), (DatabaseError, 503), (GateError, 500), (SealError, 500),
+)  # fmt: skip
+
+
+class UseMiddleware:
+    """Sets the default actor; turns the gate's refusals, even swallowed ones, into 403, 410, 500 or 503."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.actor = VISITOR  # type: ignore[attr-defined]
+        noted = faults.begin()
+        try:
+            response = self._get_response(request)
+        finally:
+            faults.end()
+        if noted and response.status_code < 400:
+            return answer(request, noted[0])
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Django hook: an answer for the gate's own exceptions; others go on to Django."""
+        return answer(request, error) if isinstance(error, tuple(kind for kind, _ in STATUS)) else None
+
+
+def answer(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The error page for a fault; the log gets its kind and clause, never a value or a traceback."""
+    status = next(code for kind, code in STATUS if isinstance(error, kind))
+    clause = getattr(error, "clause", None)
+    log.warning("%s answered %d clause=%s view=%s", type(error).__name__, status, clause, _view(request))
+    reason = error.reason if isinstance(error, Refused) else ""
+    return render(request, f"{status}.html", {"clause": clause, "reason": reason}, status=status)
+
+
+def _view(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return match.view_name if match else "?"

@@ -1,0 +1,105 @@
+"""`disclose` and streams: uses whose values leave before the block that asked for them ends.
+
+INVARIANT: the entry is durable before a value is returned.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from troth.engine.ledger import Kind, canonical
+from troth.engine.policy import Deny, Permit
+
+from ..errors import GateError, Refused
+from ..journal import writing
+from ..published import statement
+from .actor import Actor, Each, Ground, Row
+from .doors import _act, keep
+from .use import Use
+
+
+def disclose(
+    row: Row,
+    fields: Sequence[str],
+    *,
+    to: str,
+    purpose: str,
+    by: Actor,
+    country: str,
+    given: Ground | None = None,
+) -> Mapping[str, Any]:
+    """Hand the named fields of a row to a recipient outside.
+
+    Returns the values, once an entry with the recipient, its country and the hash of what is sent is durable.
+    Raises Refused when the statement does not share every one of them, GateError inside an act.
+    """
+    if _act.get() is not None:
+        raise GateError("a disclosure cannot be part of an act: it cannot be rolled back")
+    use = Use(purpose, Actor(to, None, country), given)
+    owner, clauses = row.owner_id.hex if row.owner_id else "", {}
+    for name in fields:
+        category = type(row).seals[name].category  # type: ignore[attr-defined]
+        policy = statement.policy(row.collected_under)
+        decision = (
+            policy.decide("share", category, purpose, to, use.grounds(row))
+            if policy
+            else Deny("the statement this row was collected under is not known here", None)
+        )
+        if not isinstance(decision, Permit):
+            _record(
+                use, Kind.REFUSE, owner, {"refused": decision.reason, "by": by.role}, (decision.clause or "",)
+            )
+            raise Refused(decision.reason, decision.clause)
+        clauses[category] = decision.clause
+    opened = use.open_all(row)
+    values = {name: opened.get(name) for name in fields}
+    sent = hashlib.sha256(
+        canonical({k: None if v is None else str(v) for k, v in values.items()})
+    ).hexdigest()
+    detail = {"disclosed": clauses, "country": country, "sent": sent, "by": by.role}
+    _record(use, Kind.DISCLOSE, owner, detail, clauses.values())
+    return values
+
+
+def _record(use: Use, kind: Kind, owner: str, detail: Mapping[str, Any], clauses: Iterable[str]) -> None:
+    facts = use._facts(kind, set(clauses))
+    row = writing.build(
+        writing.new_id(), facts, [(owner, use.cipher(owner), detail)], bytes.fromhex(use.policy.version)
+    )
+    writing.committer.commit(row)
+
+
+class Stream:
+    """An explicit use for an answer that is sent in pieces: all rows and fields are named, and recorded, beforehand."""
+
+    def __init__(
+        self,
+        purpose: str,
+        rows: Sequence[Row],
+        fields: Sequence[str],
+        *,
+        by: Actor,
+        given: Ground | Each | None,
+    ) -> None:
+        if _act.get() is not None:
+            raise GateError("a stream cannot begin within an act: its entry would not be durable before it")
+        self._use = Use(purpose, by, given)
+        try:
+            self._use.preload(row.owner_id for row in rows)
+            for row in rows:
+                for name in fields:
+                    self._use.read(row, type(row).seals[name])  # type: ignore[attr-defined]
+        finally:
+            # A refusal is on record too.
+            keep(self._use)
+        self._fields = frozenset(fields)
+
+    def read(self, row: Row, name: str) -> Any:
+        """A value that was named when the stream began.  Raises Refused for any other."""
+        if name not in self._fields or id(row) not in self._use._rows:
+            raise Refused("this stream's entry does not cover that value")
+        return self._use.read(row, type(row).seals[name])  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        """End the use; Django calls it when the response is closed."""
+        self._use.close()

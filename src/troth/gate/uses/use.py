@@ -1,0 +1,350 @@
+"""One use: opens rows, checks each field against the statement, remembers what was touched.
+
+INVARIANT: plaintext lives here and nowhere else.  It is never in a row's `__dict__`, and it is dropped when the use
+closes.
+"""
+
+import uuid
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextvars import ContextVar
+from functools import cache
+from typing import Any, NoReturn, Protocol
+
+from troth.engine.ledger import Kind
+from troth.engine.policy import Permit
+from troth.engine.seal import Cipher, SealBroken, SealError, contexts, open_row, seal_row
+
+from ..errors import GateError, Refused, SealedError
+from ..journal import writing
+from ..keystore import keys
+from ..published import statement
+from . import faults
+from .actor import EACH, Actor, Each, Ground, Row
+
+_current: ContextVar["Use | None"] = ContextVar("troth_use", default=None)
+
+
+class Seal(Protocol):
+    """A sealed field's declaration (`subjects.fields.Sealed`)."""
+
+    name: str
+    category: str
+
+
+_NO_GROUNDS: frozenset[str] = frozenset()
+
+
+@cache
+def _ground_set(name: str) -> frozenset[str]:
+    return frozenset({name})
+
+
+class _Plan:
+    """What a use may do with rows of one model, version and set of grounds: worked out once, read for each row."""
+
+    __slots__ = ("converts", "permitted", "place")
+
+    def __init__(self, model: Any, version: str, permitted: Mapping[str, str]) -> None:
+        self.permitted = permitted
+        self.place = _places(model.seal_label, version, keys.deployment())
+        self.converts = bool(model.converted())
+
+
+class _Opened:
+    """A row in a use: its values, which of them this use may show, and what is yet to be sealed."""
+
+    __slots__ = ("blob", "pending", "permitted", "row", "used", "values")
+
+    def __init__(
+        self, row: Row, values: dict[str, Any], permitted: Mapping[str, str], used: dict[str, str]
+    ) -> None:
+        self.row = row
+        self.blob = row.sealed
+        self.values = values
+        self.permitted = permitted
+        self.used = used
+        self.pending: dict[str, Any] | None = None
+
+
+class Use:
+    """A purpose, an actor, a ground and (where data comes in) a place; made by `using`."""
+
+    def __init__(
+        self, purpose: str, by: Actor, given: Ground | Each | None = None, at: str | None = None
+    ) -> None:
+        self.policy = statement.current()
+        if purpose not in self.policy.purposes:
+            raise Refused(f"the statement defines no purpose `{purpose}`")
+        self.purpose, self.by, self.given, self.at = purpose, by, given, at
+        self.fault: Exception | None = None
+        self.closed = False
+        self._rows: dict[int, _Opened] = {}
+        self._ciphers: dict[str, Cipher] = {}
+        self._plans: dict[tuple[type, str, frozenset[str]], _Plan] = {}
+        self._used: dict[str, dict[str, str]] = {}
+        self._collected: dict[str, dict[str, str]] = {}
+
+    # -- reading
+
+    def read(self, row: Row, seal: Seal) -> Any:
+        """The value of a sealed field.  Raises Refused, Erased, KeyMissing, SealBroken; each poisons the use."""
+        opened = self._rows.get(id(row))
+        if opened is None or opened.blob is not row.sealed:
+            opened = self._open(row)
+        name = seal.name
+        if opened.pending is not None and name in opened.pending:
+            return opened.pending[name]
+        clause = opened.permitted.get(name)
+        if clause is None:
+            self._refuse_reading(row, seal)
+        value = opened.values.get(name)
+        if value is not None:  # of what nobody gave, nothing was read
+            opened.used[seal.category] = clause
+        return value
+
+    def preload(self, owners: Iterable[uuid.UUID | None]) -> None:
+        """Fetch the keys of a list's owners in one query."""
+        wanted = {owner.hex for owner in owners if owner is not None} - self._ciphers.keys()
+        try:
+            if wanted:
+                self._ciphers.update(keys.ciphers(wanted))
+        except SealError as fault:
+            self._fail(fault)
+
+    def is_open_to(self, row: Row) -> bool:
+        """Whether the row's owner still has a key; lists leave out a row whose erasure is under way."""
+        self.preload([row.owner_id])
+        return row.owner_id is not None and row.owner_id.hex in self._ciphers
+
+    def _open(self, row: Row) -> _Opened:
+        if self.closed:
+            self._fail(SealedError("this use has ended; read inside it"))
+        owner, plan = self._owner(row), self._plan(row)
+        values = self._unseal(row, owner, plan) if row.sealed is not None else {}
+        used = self._used.get(owner)
+        if used is None:
+            used = self._used[owner] = {}
+        opened = self._rows[id(row)] = _Opened(row, values, plan.permitted, used)
+        return opened
+
+    def _owner(self, row: Row) -> str:
+        owner = row.owner_id
+        if owner is None:
+            self._fail(
+                GateError(f"a row of `{type(row).__name__}` has no owner; give it one before setting values")
+            )
+        return owner.hex  # type: ignore[no-any-return]
+
+    def cipher(self, owner: str) -> Cipher:
+        """The cipher of a subject.  Raises Erased or KeyMissing."""
+        found = self._ciphers.get(owner)
+        if found is None:
+            self.preload([uuid.UUID(owner)])
+            found = self._ciphers.get(owner)
+        if found is None:
+            try:
+                raise keys.absent(owner)
+            except SealError as fault:
+                self._fail(fault)
+        return found
+
+    def adopt(self, owner: uuid.UUID, cipher: Cipher) -> None:
+        """Take over the key of a subject that was begun inside this use, without reading it back."""
+        self._ciphers[owner.hex] = cipher
+
+    def _unseal(self, row: Row, owner: str, plan: _Plan) -> dict[str, Any]:
+        cipher = self._ciphers.get(owner) or self.cipher(owner)
+        try:
+            content: dict[str, Any] = open_row(cipher, row.sealed, plan.place(None, row.owner_id, row.id))  # type: ignore[arg-type]
+        except SealBroken as broken:
+            self._fail(broken)
+        return type(row).from_sealed(content) if plan.converts else content  # type: ignore[attr-defined]
+
+    def open_all(self, row: Row) -> dict[str, Any]:
+        """Everything in a row's envelope, for the gate's own rooms; what leaves them is decided there."""
+        return self._unseal(row, self._owner(row), self._plan(row))
+
+    def _plan(self, row: Row) -> _Plan:
+        key = (type(row), row.collected_under, self.grounds(row))
+        return self._plans.get(key) or self._make_plan(*key)
+
+    def _make_plan(self, model: type, version: str, grounds: frozenset[str]) -> _Plan:
+        policy, permitted = statement.policy(version), dict[str, str]()
+        for seal in model.seals.values() if policy else ():  # type: ignore[attr-defined]
+            decision = policy.decide("use", seal.category, self.purpose, self.by.role, grounds)  # type: ignore[union-attr]
+            if isinstance(decision, Permit):
+                permitted[seal.name] = decision.clause
+        plan = _Plan(model, version, permitted)
+        self._plans[model, version, grounds] = plan
+        return plan
+
+    def permits(self, row: Row) -> frozenset[str]:
+        """The sealed fields of a row that this use may read; asking opens nothing."""
+        return frozenset(self._plan(row).permitted)
+
+    def grounds(self, row: Row) -> frozenset[str]:
+        """The names of the grounds that hold for this row: checked here, never taken on the caller's word."""
+        ground: Any = self.given
+        if ground is None:
+            return _NO_GROUNDS
+        if ground is EACH:
+            name = getattr(row, "ground", None)
+            return _ground_set(name) if name is not None and row.is_live() else _NO_GROUNDS  # type: ignore[attr-defined]
+        return _ground_set(ground.ground) if ground.is_live() and ground.covers(row) else _NO_GROUNDS
+
+    # -- writing
+
+    def write(self, row: Row, seal: Seal, value: Any) -> None:
+        """Take a value in at this use's place.  Raises Refused when the statement does not collect it there."""
+        if self.closed:
+            self._fail(SealedError("this use has ended; write inside it"))
+        clause = self._collecting(seal.category)
+        opened = self._rows.get(id(row)) or self._open(row)
+        if opened.pending is None:
+            opened.pending = {}
+        opened.pending[seal.name] = value
+        self._collected.setdefault(self._owner(row), {})[seal.category] = clause
+
+    def _collecting(self, category: str) -> str:
+        for item in self.policy.collects(self.at) if self.at else ():
+            if item.category == category:
+                return item.clause
+        self._fail(Refused(f"no clause collects `{category}` at `{self.at or 'no place'}`"))
+
+    def pending(self, row: Row) -> dict[str, Any]:
+        """Values set on a row and not yet sealed."""
+        opened = self._rows.get(id(row))
+        return (opened.pending or {}) if opened else {}
+
+    def seal(self, row: Row) -> bytes:
+        """The row's new envelope: what it held, with the pending values over it."""
+        opened = self._rows[id(row)]
+        owner = self._owner(row)
+        opened.values = {**opened.values, **(opened.pending or {})}
+        opened.pending = None
+        opened.blob = seal_row(self.cipher(owner), type(row).to_sealed(opened.values), _aad(row))  # type: ignore[attr-defined]
+        return opened.blob
+
+    # -- what went wrong
+
+    def _refuse_reading(self, row: Row, seal: Seal) -> NoReturn:
+        self._used.setdefault(self._owner(row), {})
+        policy = statement.policy(row.collected_under) or self.policy
+        decision = policy.decide("use", seal.category, self.purpose, self.by.role, self.grounds(row))
+        if isinstance(decision, Permit):
+            self._fail(
+                Refused(
+                    f"the statement this row was collected under (`{row.collected_under}`) is not known here"
+                )
+            )
+        self._fail(Refused(decision.reason, decision.clause))
+
+    def _fail(self, fault: Exception) -> NoReturn:
+        self.fault = fault
+        faults.note(fault)
+        raise fault
+
+    # -- the record
+
+    def take_record(self) -> writing.Row | None:
+        """The entry for everything touched since the last record, or None; the buffer is then empty."""
+        used = {owner: fields for owner, fields in self._used.items() if fields or self.fault}
+        if not used and not self._collected:
+            return None
+        kind = Kind.REFUSE if self.fault else Kind.COLLECT if self._collected else Kind.USE
+        details: list[tuple[str, Cipher, dict[str, Any]]] = []
+        for owner in {**used, **self._collected}:
+            cipher = self._ciphers.get(owner)
+            if cipher is not None:
+                details.append(
+                    (owner, cipher, self._detail(used.get(owner, {}), self._collected.get(owner, {})))
+                )
+        clauses = {c for part in (*used.values(), *self._collected.values()) for c in part.values()}
+        self._add_actor(details)
+        self._forget_touched()
+        return writing.build(
+            writing.new_id(), self._facts(kind, clauses), details, bytes.fromhex(self.policy.version)
+        )
+
+    def _detail(self, used: dict[str, str], collected: dict[str, str]) -> dict[str, Any]:
+        detail: dict[str, Any] = {
+            "used": dict(used),
+            "collected": dict(collected),
+            "country": self.by.country,
+        }
+        if self.at:
+            detail["place"] = self.at
+        if self.fault:
+            detail["refused"] = type(self.fault).__name__
+        return detail
+
+    def _add_actor(self, details: list[tuple[str, Cipher, dict[str, Any]]]) -> None:
+        # A member of staff is a data subject too: their own part says what they did and to how many, not to whom.
+        if self.by.subject is None or any(owner == self.by.subject.hex for owner, _, _ in details):
+            return
+        cipher = self._ciphers.get(self.by.subject.hex) or keys.ciphers([self.by.subject.hex]).get(
+            self.by.subject.hex
+        )
+        if cipher is not None:
+            details.append((self.by.subject.hex, cipher, {"acted": True, "others": len(details)}))
+
+    def _forget_touched(self) -> None:
+        self._collected = {}
+        self._used = {owner: {} for owner in self._used}
+        for opened in self._rows.values():
+            opened.used = self._used.setdefault(self._owner(opened.row), {})
+
+    def _facts(self, kind: Kind, clauses: Iterable[str]) -> writing.Facts:
+        return writing.Facts(
+            kind=kind, purpose=self.purpose, top=self.policy.purposes[self.purpose].top,
+            clauses=tuple(sorted(clauses)), recipient=self.by.role,
+            version=self.policy.version[: statement.SHORT], country=self.by.country,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Drop every opened value."""
+        self.closed = True
+        self._rows.clear()
+        self._ciphers.clear()
+
+
+@cache
+def _places(
+    label: str, version: str, deployment: uuid.UUID
+) -> Callable[[uuid.UUID | None, uuid.UUID, uuid.UUID], bytes]:
+    # The version is bound too: who can write the table cannot move a row under a statement that allows more.
+    return contexts(deployment, f"{label}@{version}")
+
+
+def _aad(row: Row) -> bytes:
+    return _places(row.seal_label, row.collected_under, keys.deployment())(None, row.owner_id, row.id)  # type: ignore[attr-defined]
+
+
+def without(row: Row, names: Collection[str]) -> bytes | memoryview | None:
+    """A row's envelope without the named fields: whoever they told of is erased.  No value leaves this function.
+
+    An envelope that nobody can open (its owner erased, or broken) stays as it is.
+    """
+    cipher = keys.ciphers([row.owner_id.hex]).get(row.owner_id.hex) if row.owner_id else None
+    if cipher is None or row.sealed is None:
+        return row.sealed
+    try:
+        held = open_row(cipher, bytes(row.sealed), _aad(row))
+    except SealBroken:
+        return row.sealed
+    return seal_row(cipher, {name: value for name, value in held.items() if name not in names}, _aad(row))
+
+
+def open_use() -> Use | None:
+    """The use that is open, if any."""
+    return _current.get()
+
+
+def current_use() -> Use:
+    """The use that is open.  Raises SealedError when there is none."""
+    use = _current.get()
+    if use is None:
+        fault = SealedError("no use is open; declare the purpose with `@use(…)` or `with using(…)`")
+        faults.note(fault)
+        raise fault
+    return use

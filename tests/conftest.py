@@ -1,0 +1,29 @@
+"""What every test has: a folder of its own, keys of its own, a blocked network."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import django
+import pytest
+
+HOME = Path(tempfile.mkdtemp(prefix="troth-tests-"))
+os.environ["TROTH_HOME"] = str(HOME)
+os.environ["DJANGO_SETTINGS_MODULE"] = "troth.config.settings"
+os.environ.setdefault("TROTH_MAIL_HELD", "1")
+
+from troth.gate.keystore.beginning import begin  # noqa: E402 - the folder must be named first
+
+begin(HOME / "keys", HOME / "keys" / "tombstones")
+django.setup()
+
+pytest_plugins = ["tests.plugins.network", "tests.plugins.database", "tests.plugins.browser"]
+
+
+@pytest.fixture(autouse=True)
+def _plain_static_files(settings: pytest.FixtureRequest) -> None:
+    """Static names without hashes: no test has to gather files first."""
+    settings.STORAGES = {  # type: ignore[attr-defined]
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }

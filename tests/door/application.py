@@ -1,0 +1,102 @@
+"""The WSGI application behind the door in these tests; its routes do one thing each."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from pathlib import Path
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from troth.config.door import Limits, make_door
+
+_seen: ContextVar[str] = ContextVar("_seen", default="fresh")
+CLOSED = Path(os.environ.get("DOOR_CLOSED", os.devnull))
+
+
+class Large:
+    """A long body that notes when it was closed."""
+
+    def __init__(self, blocks: int, fails_after: int | None = None) -> None:
+        self._blocks, self._fails_after = blocks, fails_after
+
+    def __iter__(self) -> Iterator[bytes]:
+        for number in range(self._blocks):
+            if number == self._fails_after:
+                raise RuntimeError("secret of the body")
+            yield b"%07d\n" % number * 8192
+
+    def close(self) -> None:
+        """Write down that the server called this."""
+        with CLOSED.open("a") as file:
+            file.write("closed\n")
+
+
+def environ(given: WSGIEnvironment) -> bytes:
+    """What the application was told, as JSON."""
+    told = {key: value for key, value in given.items() if isinstance(value, str | bool | tuple)}
+    return json.dumps({**told, "body": given["wsgi.input"].read().decode("latin-1")}).encode()
+
+
+def context(_: WSGIEnvironment) -> bytes:
+    """The value an earlier request may have left in this thread's context."""
+    before = _seen.get()
+    _seen.set("used")
+    return before.encode()
+
+
+def slow(_: WSGIEnvironment) -> bytes:
+    """Take a second."""
+    time.sleep(1.0)
+    return b"done"
+
+
+def slower(_: WSGIEnvironment) -> bytes:
+    """Take longer than an idle connection may."""
+    time.sleep(4.0)
+    return b"done"
+
+
+def hello(_: WSGIEnvironment) -> bytes:
+    """Say so."""
+    return b"hello\n"
+
+
+def fail(_: WSGIEnvironment) -> bytes:
+    """Raise with a message that must never be seen."""
+    raise RuntimeError("secret of the request")
+
+
+ROUTES: dict[str, Callable[[WSGIEnvironment], bytes]] = {
+    "/environ": environ, "/context": context, "/slow": slow, "/slower": slower, "/fail": fail
+}  # fmt: skip
+HEADERS: dict[str, list[tuple[str, str]]] = {
+    "/cookies": [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")],
+    "/injected": [("X-Name", "a\r\nSet-Cookie: stolen=1")],
+    "/injected-name": [("X-Name: a\r\nSet-Cookie", "stolen=1")],
+    "/hop": [("Connection", "keep-alive")],
+    "/wrong-length": [("Content-Length", "2")],
+}
+BODIES: dict[str, Callable[[], Iterable[bytes]]] = {
+    "/large": lambda: Large(1000),
+    "/breaks": lambda: Large(1000, fails_after=500),
+    "/medium": lambda: Large(3),
+}
+
+
+def application(given: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer by path."""
+    path = given["PATH_INFO"]
+    if path == "/empty":
+        start_response("204 No Content", [])
+        return []
+    body = BODIES[path]() if path in BODIES else [ROUTES.get(path, hello)(given)]
+    start_response("200 OK", [("Content-Type", "text/plain"), *HEADERS.get(path, [])])
+    return body
+
+
+app = make_door(
+    application, Limits(body_seconds=2.0, write_seconds=2.0, idle_seconds=2.0, threads=4, streams=4)
+)

@@ -1,0 +1,149 @@
+"""The statement's `keep` rules: calendar-true, to the day, and calm when a clock is wrong."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.cast import ALICE, CHARLIE, durable, enquiry_of
+from tests.gate.conftest import Clock, Edit
+from troth.apps.enquiries import flows
+from troth.apps.enquiries.models import Enquiry
+from troth.gate.ids import uuid7
+from troth.gate.journal.models import Entry
+from troth.gate.outbound.models import Message
+from troth.gate.subjects import retention
+from troth.gate.subjects.jobs import finish_erasures
+from troth.gate.subjects.models import DataSubject
+from troth.gate.subjects.register import personal_models
+from troth.gate.subjects.retention import end_expired, keep_rule, kept_until
+from troth.gate.uses import SYSTEM, using
+
+
+@pytest.mark.parametrize(
+    ("start", "amount", "unit", "end"),
+    [
+        ("2024-01-31", 1, "months", "2024-02-29"),
+        ("2023-01-31", 1, "months", "2023-02-28"),
+        ("2024-02-29", 12, "months", "2025-02-28"),
+        ("2024-02-29", 4, "years", "2028-02-29"),
+        ("2024-02-29", 24, "months", "2026-02-28"),
+        ("2024-12-31", 2, "months", "2025-02-28"),
+        ("2024-11-30", 3, "months", "2025-02-28"),
+        ("2024-05-31", 1, "months", "2024-06-30"),
+        ("2024-12-15", 1, "months", "2025-01-15"),
+        ("2024-02-28", 2, "days", "2024-03-01"),
+        ("2024-02-26", 1, "weeks", "2024-03-04"),
+        ("2099-02-28", 1, "years", "2100-02-28"),
+        ("2096-02-29", 4, "years", "2100-02-28"),
+    ],
+)
+def test_a_month_is_a_month_of_the_calendar(start: str, amount: int, unit: str, end: str) -> None:
+    assert kept_until(datetime.fromisoformat(start), amount, unit) == datetime.fromisoformat(end)
+
+
+MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))
+UNITS = st.sampled_from(["days", "weeks", "months", "years"])
+
+
+@given(MOMENTS, st.integers(1, 60), UNITS)
+def test_the_query_never_passes_over_a_row_that_is_due(start: datetime, amount: int, unit: str) -> None:
+    shortest = timedelta(days=amount * {"days": 1, "weeks": 7, "months": 28, "years": 365}[unit])
+    assert kept_until(start, amount, unit) - start >= shortest
+
+
+@given(MOMENTS, MOMENTS, st.integers(1, 60), UNITS)
+def test_what_is_older_ends_no_later(one: datetime, other: datetime, amount: int, unit: str) -> None:
+    first, second = sorted((one, other))
+    assert kept_until(first, amount, unit) <= kept_until(second, amount, unit)
+
+
+def last_contact(enquiry: Enquiry, at: datetime) -> None:
+    Enquiry.objects.filter(pk=enquiry.pk).update(last_contact_at=at)
+
+
+@durable
+def test_an_expired_enquiry_is_erased_and_one_a_day_short_is_not(set_clock: Clock) -> None:
+    expired, short = enquiry_of(), enquiry_of(CHARLIE)
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    last_contact(expired, datetime(2024, 3, 1, 12, tzinfo=UTC))
+    last_contact(short, datetime(2024, 3, 2, 12, tzinfo=UTC))
+    set_clock(now)
+    assert end_expired() == 1
+    finish_erasures()
+    assert [row.pk for row in Enquiry.objects.all()] == [short.pk]
+    assert not DataSubject.objects.filter(pk=expired.owner_id).exists()
+    assert Entry.objects.filter(kind=6, purpose="keeping-to-retention", recipient="system").count() == 1
+
+
+@durable
+@pytest.mark.parametrize(("seconds", "ended"), [(-1, 0), (0, 1)])
+def test_the_second_decides(set_clock: Clock, seconds: int, ended: int) -> None:
+    last_contact(enquiry_of(), datetime(2024, 2, 29, 12, tzinfo=UTC))
+    set_clock(datetime(2026, 2, 28, 12, tzinfo=UTC) + timedelta(seconds=seconds))
+    assert end_expired() == ended
+
+
+@durable
+def test_a_mail_goes_thirty_days_after_sending_and_its_subject_stays(set_clock: Clock) -> None:
+    enquiry = enquiry_of()
+    set_clock(timedelta(days=29, hours=23))
+    assert end_expired() == 0
+    set_clock(timedelta(days=30, seconds=5))
+    assert end_expired() == 1 and not Message.objects.exists()
+    with using("answering-enquiries", by=SYSTEM, given=enquiry):
+        assert enquiry.email == ALICE["email"]
+
+
+@durable
+def test_a_clock_that_jumps_back_erases_nothing_and_a_row_of_the_future_waits(set_clock: Clock) -> None:
+    enquiry = enquiry_of()
+    set_clock(timedelta(days=-4000))
+    assert end_expired() == 0
+    last_contact(enquiry, datetime(2090, 1, 1, tzinfo=UTC))
+    Message.objects.all().delete()
+    set_clock(timedelta(days=3000))
+    assert end_expired() == 0 and Enquiry.objects.exists()
+
+
+@durable
+def test_a_further_message_starts_the_time_anew(set_clock: Clock) -> None:
+    enquiry = enquiry_of()
+    last_contact(enquiry, datetime(2024, 1, 1, tzinfo=UTC))
+    with using("showing-own-data", by=SYSTEM, given=enquiry, at="enquiry-thread"):
+        flows.reply_as_visitor(enquiry, uuid7().hex, "Are you still there?")
+    assert end_expired() == 0
+
+
+@durable
+def test_more_rows_than_one_run_takes_are_ended_by_the_next(
+    set_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    for _ in range(5):
+        enquiry_of()
+    Message.objects.all().delete()
+    set_clock(timedelta(days=800))
+    assert [end_expired() for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_every_model_that_keeps_by_itself_has_a_rule_of_the_statement() -> None:
+    assert {model.__name__: keep_rule(model) for model in personal_models()} == {
+        "Enquiry": ("last_contact_at", 24, "months"),
+        "Message": ("queued_at", 30, "days"),
+        "Reply": None,
+        "StaffMember": None,
+    }
+
+
+@durable
+def test_a_shorter_rule_in_the_statement_is_kept_without_a_change_of_code(
+    edit_statement: Edit, set_clock: Clock
+) -> None:
+    edit_statement("keep contact, enquiry 24 months after", "keep contact, enquiry 3 days after")
+    enquiry_of()
+    set_clock(timedelta(days=2))
+    assert end_expired() == 0
+    set_clock(timedelta(days=3, seconds=5))
+    assert end_expired() == 1 and not Enquiry.objects.exists()

@@ -1,0 +1,79 @@
+"""What the repository may hold, and what its two commands need."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import ROOT, shown, texts
+
+SETS = sorted((ROOT / "requirements").glob("*.txt"))
+# Written in pieces, so that this file does not hold what it looks for.
+MACHINE = [r"(?<![\w.~-])/(work|root|opt/wheels)" + "/", r"(?<![\w.~-])/home" + r"/\w"]
+REGISTRIES = [
+    r"\bpypi" + r"\.org",
+    "python" + "hosted",
+    "npm" + r"js\.",
+    r"deb" + r"\.debian\.org",
+    "snapshot" + r"\.debian",
+]
+PLACES = re.compile("|".join([*MACHINE, *REGISTRIES]))
+
+
+@pytest.mark.parametrize("requirements", SETS, ids=shown)
+def test_requirements_name_hashes_and_no_address(requirements: Path) -> None:
+    text = requirements.read_text()
+    assert "://" not in text
+    packages = [block for block in re.split(r"\n(?=\S)", text) if block.strip()]
+    assert packages
+    assert not [block.splitlines()[0] for block in packages if "--hash=sha256:" not in block]
+
+
+def test_the_sets_agree_on_every_version() -> None:
+    pins: dict[str, set[str]] = {}
+    for requirements in SETS:
+        for name, version in re.findall(r"^([\w.-]+)==(\S+)", requirements.read_text(), re.MULTILINE):
+            pins.setdefault(name, set()).add(version)
+    assert not {name: versions for name, versions in pins.items() if len(versions) > 1}
+
+
+def test_every_pinned_dependency_is_in_its_set() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    run = (ROOT / "requirements" / "run.txt").read_text().lower()
+    for dependency in project["project"]["dependencies"]:
+        assert re.sub(r"\[.*\]", "", dependency).lower() in run
+
+
+def test_no_peer_under_the_gpl_is_shipped() -> None:
+    assert not [shown(path) for path in SETS if path.stem != "pymerkle" and "pymerkle" in path.read_text()]
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    faults = [
+        f"{shown(path)}:{text[: match.start()].count(chr(10)) + 1}: {match.group()}"
+        for path, text in texts()
+        for match in PLACES.finditer(text)
+    ]
+    assert not faults, "\n".join(faults)
+
+
+def test_a_named_place_is_recognised() -> None:
+    assert PLACES.search("see " + "/work" + "/main")
+    assert not PLACES.search("docs/work/main and https://localhost:8443/home")
+
+
+def test_every_command_explains_itself_in_the_help() -> None:
+    targets = re.findall(r"^([a-z-]+):(.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert {"demo", "test", "bench", "help"} <= {name for name, _ in targets}
+    assert not [name for name, rest in targets if "##" not in rest]
+
+
+def test_the_postgres_runner_passes_on_the_exit_code_and_leaves_nothing() -> None:
+    runner = [sys.executable, str(ROOT / "scripts" / "postgres.py"), "--"]
+    told = "import os; print(os.environ['PGHOST']); raise SystemExit(7)"
+    done = subprocess.run([*runner, sys.executable, "-c", told], capture_output=True, text=True, check=False)
+    assert done.returncode == 7, done.stderr
+    assert not Path(done.stdout.strip()).exists()

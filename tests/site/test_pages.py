@@ -1,0 +1,126 @@
+"""What holds for every page of the site: readable by everybody, at home on any screen, strict towards the browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import URLPattern, URLResolver, get_resolver
+from playwright.sync_api import Page, Response
+
+from tests.site.conftest import Opens
+from tests.site.demo import Demo
+from tests.site.pages import NO_PAGES, PAGES, Cast, Shown, fill_the_house
+
+POLICY = {
+    "default-src": "'none'", "style-src": "'self'", "img-src": "'self'", "form-action": "'self'",
+    "base-uri": "'none'", "frame-ancestors": "'none'",
+}  # fmt: skip
+INLINE = re.compile(r"""<style|<script|\sstyle=|\son[a-z]+=["']|javascript:|src=["']data:""", re.IGNORECASE)
+SIZES = ((1440, 900), (360, 740))
+AXE = Axe()
+
+
+@pytest.fixture(scope="module")
+def cast(demo: Demo, opens: Opens) -> Cast:
+    everybody = Cast(demo, opens)
+    fill_the_house(everybody)
+    return everybody
+
+
+def opened(cast: Cast, shown: Shown) -> tuple[Page, Response]:
+    page = cast.screen(shown.who)
+    path = shown.path.format(port=cast.demo.port, **cast.at)
+    answer = cast.go(page, path)
+    assert page.url.endswith(path), f"led to {page.url}"
+    return page, shown.then(page) if shown.then else answer
+
+
+def strictness(cast: Cast, answer: Response) -> list[str]:
+    """What the answer lets the browser do that it should not."""
+    headers, text = answer.all_headers(), answer.text()
+    policy = dict(
+        each.strip().split(" ", 1) for each in headers.get("content-security-policy", "x x").split(";")
+    )
+    faults = [] if policy == POLICY else [f"content policy {policy}"]
+    faults += [f"in the page: {match.group()}" for match in INLINE.finditer(text)]
+    if headers.get("x-content-type-options") != "nosniff":
+        faults.append("sniffable")
+    foot = text[text.find("<footer") :]
+    return (
+        faults
+        if f'href="{cast.demo.url}/privacy/"' in foot
+        else [*faults, "the foot does not link the statement"]
+    )
+
+
+def looks(page: Page, width: int, height: int, scheme: str) -> list[str]:
+    """What axe finds in the page at this size and scheme, and whether it has to be scrolled sideways."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    wide, room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    faults = [f"{wide} px wide on a screen of {room}"] if wide > room else []
+    found = AXE.run(page).response["violations"]
+    return faults + [
+        f"{each['id']} ({each['impact']}): {node['target']} {node['html'][:120]} {node.get('failureSummary', '')[:200]}"
+        for each in found
+        for node in each["nodes"][:3]
+    ]
+
+
+@pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.name)
+def test_a_page_is_strict_and_readable_in_any_light_on_any_screen(cast: Cast, shown: Shown) -> None:
+    complaints: list[str] = []
+    page = cast.screen(shown.who)
+    page.on("console", listen := lambda said: complaints.append(f"{said.type}: {said.text}"))
+    page, answer = opened(cast, shown)
+    page.remove_listener("console", listen)
+    assert answer.status == shown.status
+    # A browser notes every answer above 399 in its console; the pages asked for are meant to have them.
+    faults = [
+        each
+        for each in complaints
+        if each.startswith(("error", "warning")) and "the server responded with a status" not in each
+    ]
+    faults += strictness(cast, answer)
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+    faults += [
+        f"{width} px, {scheme}: {fault}"
+        for width, height in SIZES
+        for scheme in ("light", "dark")
+        for fault in looks(page, width, height, scheme)
+    ]
+    assert not faults, "\n".join(faults)
+
+
+def names(resolver: URLResolver) -> Iterator[str]:
+    for each in resolver.url_patterns:
+        if isinstance(each, URLPattern):
+            yield str(each.name)
+        else:
+            yield from names(each)
+
+
+def test_every_address_of_every_host_is_among_the_pages() -> None:
+    hosts = ("troth.config.urls", "troth.config.urls_community", "troth.config.urls_workspace")
+    listed = {shown.name for shown in PAGES} | set(NO_PAGES)
+    assert {name for host in hosts for name in names(get_resolver(host))} - listed == set()
+
+
+def test_every_cookie_stays_on_this_host_and_out_of_reach_of_scripts(cast: Cast) -> None:
+    seen = {}
+    for who in ("visitor", "sales", "owner"):
+        for cookie in cast.screen(who).context.cookies():
+            seen[cookie["name"]] = (cookie["secure"], cookie["httpOnly"], cookie["sameSite"], cookie["path"])
+            assert cookie["name"].startswith("__Host-") and not cookie["domain"].startswith(".")
+    assert seen.keys() == {"__Host-session", "__Host-csrf"}
+    assert set(seen.values()) == {(True, True, "Lax", "/")}
+
+
+def test_an_answer_sets_no_cookie_beside_those_two(cast: Cast) -> None:
+    sales = cast.demo.browser().become("sales")
+    first = re.findall(r"/office/enquiries/[0-9a-f-]{36}/", sales.get("/office/enquiries/").text)[0]
+    assert sales.fill_in(first, {"message": "Noted."}, to=first + "answer/").status == 302
+    assert sales.cookies.keys() == {"__Host-session", "__Host-csrf"}
