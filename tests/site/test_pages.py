@@ -12,7 +12,8 @@ from playwright.sync_api import Page, Response
 
 from tests.site.conftest import Opens
 from tests.site.demo import Demo
-from tests.site.pages import NO_PAGES, PAGES, Cast, Shown, fill_the_house
+from tests.site.areas import NO_PAGES, PAGES, fill_the_house
+from tests.site.pages import Cast, Shown
 
 POLICY = {
     "default-src": "'none'", "style-src": "'self'", "img-src": "'self'", "form-action": "'self'",

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "troth.accounts",  # before the sign-in library, whose pages it replaces
+    "troth.accounts.people",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -56,9 +57,15 @@ INSTALLED_APPS = [
     "troth.gate.journal",
     "troth.gate.subjects",
     "troth.gate.outbound",
+    "troth.gate.files",
+    "troth.gate.codes",
+    "troth.gate.telling",
+    "troth.gate.export",
     "troth.gate.proving",
     "troth.apps.pages",
     "troth.apps.enquiries",
+    "troth.apps.rights",
+    "troth.apps.privacy",
     "troth.apps.office",
 ]
 

@@ -11,7 +11,10 @@ handler500 = "troth.config.failures.server_error"
 urlpatterns = [
     path("", include("troth.apps.pages.urls")),
     path("", include("troth.apps.enquiries.urls")),
+    path("", include("troth.apps.rights.urls")),
+    path("", include("troth.apps.privacy.urls")),
     path("", include("troth.apps.office.urls")),
+    path("", include("troth.accounts.people.urls")),
     # Of the sign-in library only what staff need: no sign-up, no addresses page, no reset by mail yet.
     path("accounts/login/", account.login, name="account_login"),
     path("accounts/logout/", account.logout, name="account_logout"),

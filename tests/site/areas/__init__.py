@@ -1,0 +1,21 @@
+"""Every page of the site: the first ones in `tests/site/pages.py`, the others by area."""
+
+from types import ModuleType
+
+from tests.site import pages
+from tests.site.areas import export, people, privacy, rights, sign_in, telling
+
+AREAS: tuple[ModuleType, ...] = (people, sign_in, rights, privacy, export, telling)
+
+NO_PAGES = dict(pages.NO_PAGES)
+for area in AREAS:
+    pages.APPOINTED.update(area.APPOINTED)
+    NO_PAGES.update(area.NO_PAGES)
+PAGES = (*(shown for area in AREAS for shown in area.SHOWN), *pages.PAGES)
+
+
+def fill_the_house(cast: pages.Cast) -> None:
+    """Make what every page shows."""
+    pages.fill_the_house(cast)
+    for area in AREAS:
+        area.fill(cast)
