@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, connections
-from django.db.models import QuerySet
 
 from tests.cast import ALICE, CHARLIE, acting, durable, enquiry_of, staff
 from tests.gate.at_the_prompt import beside, everything_in, tables_holding
@@ -44,7 +43,6 @@ def traces_of(subject: str) -> list[str]:
 
 WHERE = {
     "before its tombstone": (keys, "append_tombstones"),
-    "after its intent": (QuerySet, "get_or_create"),
     "before its key dies": (keys, "destroy"),
     "before its rows go": (erasing, "_remove_rows"),
     "amid its rows": (erasing, "_cut_shares"),
@@ -76,6 +74,21 @@ def test_an_erasure_killed_anywhere_is_finished_by_the_worker(where: str) -> Non
     with pytest.raises(Erased):
         read(enquiry)
     assert read(other) == CHARLIE["email"]
+
+
+def test_an_erasure_killed_before_its_intent_is_finished_all_the_same() -> None:
+    enquiry = enquiry_of()
+    kill_at((keys, "intend_erasure"), lambda: erase(enquiry.owner_id.hex, SYSTEM))
+    finish_erasures()
+    assert [done.state for done in Erasure.objects.all()] == ["done"]
+    assert not traces_of(enquiry.owner_id.hex) and Entry.objects.filter(kind=6).count() == 1
+
+
+def test_an_erasure_that_was_not_begun_leaves_everything() -> None:
+    enquiry = enquiry_of()
+    kill_at((erasing, "_begin"), lambda: erase(enquiry.owner_id.hex, SYSTEM, receipt_to=ALICE["email"]))
+    finish_erasures()
+    assert not Erasure.objects.exists() and read(enquiry) == ALICE["email"]
 
 
 def test_an_erasure_killed_after_its_key_died_is_finished() -> None:

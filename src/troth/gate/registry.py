@@ -3,6 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
 
 PLACES: dict[str, str] = {}
 """Each built place of the statement, and where its code stands."""
@@ -60,3 +64,30 @@ class Plot:
 
 FIGURES: list[Figure] = []
 PLOTS: list[Plot] = []
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCard:
+    """A card of the page on which people see their own data; `build` runs inside the use that shows it to them."""
+
+    order: int
+    template: str
+    build: Callable[[HttpRequest, UUID], dict[str, Any]]
+
+
+OWN_CARDS: list[OwnCard] = []
+
+
+def own_card(order: int, template: str, build: Callable[[HttpRequest, UUID], dict[str, Any]]) -> None:
+    """Put a card on `/account/privacy/`: `build(request, subject)` gives the template its context."""
+    OWN_CARDS.append(OwnCard(order, template, build))
+    OWN_CARDS.sort(key=lambda card: card.order)
+
+
+APIS: list[tuple[str, Any]] = []
+"""Routers below `/api/v1/`, by prefix."""
+
+
+def api(prefix: str, router: Any) -> None:
+    """Put a django-ninja router below `/api/v1/`.  Call it while the apps get ready."""
+    APIS.append((prefix, router))

@@ -1,10 +1,28 @@
-"""The ledger's tables.  What stands here says nothing about a person in clear; formats are in spec/ledger.md."""
+"""The ledger's tables.  What stands here says nothing about a person in clear; formats are in spec/ledger.md.
+
+A restored house begins a new log.  Entries, tiles and heads say which log they are of; all of them stay readable.
+"""
 
 from django.db import models
 
 
+class Log(models.Model):
+    """One log: its number, its name in every signed head, and the last head known of the log before it.
+
+    The first log of an install may have no row: its name is `TROTH_LOG_ORIGIN`.
+    """
+
+    number = models.PositiveIntegerField(primary_key=True)
+    origin = models.CharField(max_length=200, unique=True)
+    previous = models.TextField(blank=True)
+    begun_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.origin
+
+
 class Entry(models.Model):
-    """One leaf: written in the act's own transaction, given its index by the integrator, never changed after."""
+    """One leaf: written in the act's own transaction, given log and index by the integrator, never changed after."""
 
     seq = models.BigAutoField(primary_key=True)
     id = models.CharField(max_length=32, unique=True)
@@ -18,7 +36,12 @@ class Entry(models.Model):
     version = models.CharField(max_length=16)
     subjects = models.PositiveIntegerField()
     at = models.DateTimeField()
-    index = models.BigIntegerField(null=True, unique=True)
+    log = models.PositiveIntegerField(null=True)
+    index = models.BigIntegerField(null=True)
+
+    class Meta:
+        # `index` stands first: what waits has none, and is found by that alone.
+        constraints = (models.UniqueConstraint(fields=("index", "log"), name="one_entry_per_place"),)
 
     def __str__(self) -> str:
         return self.id
@@ -42,25 +65,33 @@ class Share(models.Model):
 class Tile(models.Model):
     """One Merkle tile of C2SP tlog-tiles: up to 256 hashes of one level."""
 
+    log = models.PositiveIntegerField(default=1)
     level = models.PositiveSmallIntegerField()
     index = models.BigIntegerField()
     hashes = models.BinaryField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("level", "index"), name="one_tile_per_place"),)
+        constraints = (models.UniqueConstraint(fields=("log", "level", "index"), name="one_tile_per_place"),)
 
     def __str__(self) -> str:
         return f"tile {self.level}/{self.index}"
 
 
 class Checkpoint(models.Model):
-    """A signed head.  `follows` is unique: two integrators cannot both extend the same head."""
+    """A signed head.  `follows` is unique in its log: two integrators cannot both extend the same head."""
 
-    size = models.BigIntegerField(primary_key=True)
-    follows = models.BigIntegerField(unique=True)
+    log = models.PositiveIntegerField(default=1)
+    size = models.BigIntegerField()
+    follows = models.BigIntegerField()
     root = models.BinaryField()
     note = models.TextField()
     at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("log", "size"), name="one_head_of_a_size"),
+            models.UniqueConstraint(fields=("log", "follows"), name="one_head_after_another"),
+        )
 
     def __str__(self) -> str:
         return f"head of {self.size}"

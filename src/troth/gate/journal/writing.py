@@ -104,6 +104,11 @@ def open_share(cipher: Cipher, subject: str, entry: str, sealed: bytes) -> tuple
     return opened[:32], opened[32:]
 
 
+def seal_share(cipher: Cipher, subject: str, entry: str, content: bytes) -> bytes:
+    """The share of an entry (salt and canonical detail) for a subject it now belongs to."""
+    return cipher.seal(content, _places(deployment())(None, UUID(subject), UUID(entry)))
+
+
 def insert(rows: Sequence[Row]) -> None:
     """Insert entries in the transaction that is open, or in one of their own."""
     times: set[Any] = {row.entry[-1] for row in rows}

@@ -34,7 +34,7 @@ from troth.engine.seal import (
     wrap_context,
 )
 
-from .models import DataKey, KeySet
+from .models import DataKey, KeySet, Limit
 from .routing import KEYS
 
 CHUNK = 500
@@ -95,12 +95,13 @@ def create(subject: str, algorithm: int = AES_256_GCM) -> Cipher:
         epoch,
         wrapped,
         False,
+        False,
         store.ops.adapt_datetimefield_value(datetime.now(UTC)),
     )
     with store.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO keystore_datakey (subject, version, algorithm, epoch, wrapped, erasing, created_at)"
-            " VALUES (%s,%s,%s,%s,%s,%s,%s)", row,
+            "INSERT INTO keystore_datakey (subject, version, algorithm, epoch, wrapped, erasing, limited, created_at)"
+            " VALUES (%s,%s,%s,%s,%s,%s,%s,%s)", row,
         )  # fmt: skip
     cipher = Cipher(dek, 1, algorithm)
     _remember(wrapped, cipher)
@@ -115,10 +116,18 @@ def _remember(wrapped: bytes, cipher: Cipher) -> None:
 
 def ciphers(subjects: Collection[str]) -> dict[str, Cipher]:
     """Ciphers of those subjects whose key lives and is not being erased; one bare query for each 500."""
+    return load(subjects)[0]
+
+
+def load(subjects: Collection[str]) -> tuple[dict[str, Cipher], set[str]]:
+    """The ciphers, and those of the subjects who put a limit on the use of their data."""
     found: dict[str, Cipher] = {}
+    limited = set[str]()
     wanted, unknown = list(subjects), list[str]()
     for start in range(0, len(wanted), CHUNK):
-        for subject, stored in _rows("subject, wrapped", wanted[start : start + CHUNK]):
+        for subject, stored, limits in _rows("subject, wrapped, limited", wanted[start : start + CHUNK]):
+            if limits:
+                limited.add(subject)
             cipher = _ciphers.get(bytes(stored))
             if cipher is None:
                 unknown.append(subject)
@@ -127,7 +136,7 @@ def ciphers(subjects: Collection[str]) -> dict[str, Cipher]:
     for start in range(0, len(unknown), CHUNK):
         for row in _rows("subject, wrapped, version, algorithm, epoch", unknown[start : start + CHUNK]):
             found[row[0]] = _unwrap(*row)
-    return found
+    return found, limited
 
 
 def _rows(columns: str, subjects: list[str]) -> list[Any]:
@@ -171,7 +180,13 @@ def destroy(subject: str) -> None:
     count = append_tombstones(*_journal(), [UUID(subject)])
     KeySet.objects.filter(tombstones__lt=count).update(tombstones=count)
     with transaction.atomic(using=KEYS):
+        Limit.objects.filter(subject=subject).delete()
         DataKey.objects.filter(subject=subject).delete()
+
+
+def is_whole(subject: str) -> bool:
+    """Whether a subject's key lives and no erasure of it was begun."""
+    return DataKey.objects.filter(subject=subject, erasing=False).exists()
 
 
 def begun_erasures() -> list[str]:

@@ -36,14 +36,25 @@ built_at(PLACE, "troth.gate.outbound.mail:enqueue")
 
 
 def enqueue(
-    owner: uuid.UUID, address: str, subject: str, body: str, kind: str = Message.Kind.NOTICE
+    owner: uuid.UUID,
+    address: str,
+    subject: str,
+    body: str,
+    kind: str = Message.Kind.NOTICE,
+    *,
+    attachment: str = "",
 ) -> Message:
-    """Put a message to a subject into the outbox.  Call it inside an act: both are kept, or neither."""
+    """Put a message to a subject into the outbox.  Call it inside an act: both are kept, or neither.
+
+    `attachment` is the JSON of a receipt, sent as `receipt.json`.
+    """
     with using(PURPOSE, by=SYSTEM, at=PLACE):
         message = Message(
             owner_id=owner, kind=kind, message_id=f"<{uuid.uuid4().hex}@{settings.TROTH_MAIL_DOMAIN}>",
             address=address, subject=re.sub(r"\s+", " ", subject)[:200], body=body,
         )  # fmt: skip
+        if attachment:
+            message.attachment = attachment
         message.save(force_insert=True)
     return message
 
@@ -83,7 +94,7 @@ def _recover() -> None:
 def _deliver(message: Message) -> None:
     try:
         sent = disclose(
-            message, ("address", "subject", "body"), to=CARRIER, purpose=PURPOSE, by=SYSTEM,
+            message, ("address", "subject", "body", "attachment"), to=CARRIER, purpose=PURPOSE, by=SYSTEM,
             country=settings.TROTH_CARRIER_COUNTRY,
         )  # fmt: skip
         if settings.TROTH_MAIL_HELD:
@@ -95,6 +106,8 @@ def _deliver(message: Message) -> None:
             headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"},
             connection=get_connection(timeout=20),
         )  # fmt: skip
+        if sent["attachment"]:
+            mail.attach("receipt.json", sent["attachment"].encode(), "application/json")
         mail.send()
     except (OSError, smtplib.SMTPException, GateError, SealError, ValueError, ValidationError) as error:
         _postpone(message, error)

@@ -26,6 +26,7 @@ class Message(PersonalModel):
     address = Sealed(models.EmailField(), "contact.email")
     subject = Sealed(models.CharField(max_length=200), "correspondence.mail-subject")
     body = Sealed(models.TextField(), "correspondence.mail-body")
+    attachment = Sealed(models.TextField(blank=True), "correspondence.mail-body")
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.NOTICE)
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED, db_index=True)
     message_id = models.CharField(max_length=80, unique=True)

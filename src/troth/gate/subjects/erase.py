@@ -1,45 +1,79 @@
-"""Erasure, in the five steps of design section 3 (*Keys*).  Each step can be repeated; `resume` finishes what stopped.
+"""Erasure, in the steps of design section 3 (*Keys*).  Each can be repeated; `resume` finishes what stopped.
 
+0 begin     a durable row: from here on it ends fully erased.  Shared rows go to their heirs, recipients are noted
 1 intend    the key row says `erasing`: reads refuse from here on
 2 destroy   the key is deleted, its tombstone written
 3 rows      rows, indexes and the completion leaf go in one transaction
 4 purge     the worker truncates the write-ahead log (`secure_delete` is always on)
-5 done      the id of the subject is forgotten here too
+5 done      the id of the subject is forgotten here too; the receipt goes out (`outbound/receipts.py`)
 """
 
 import logging
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from troth.engine.ledger import Json
 from troth.engine.ledger import Kind as LeafKind
 
-from ..journal import writing
+from ..errors import GateError
 from ..keystore import keys
-from ..published import statement
 from ..registry import serves
-from ..uses import Actor
-from ..uses.use import without
+from ..uses import SYSTEM, Actor, act, using
+from ..uses.entering import enter
+from ..uses.envelopes import without
+from . import obstacles
 from .fields import OnErase
-from .models import DataSubject, Erasure, PersonalModel
+from .heirs import hand_over
+from .models import DataSubject, Erasure, Farewell, Kind, PersonalModel
+from .obstacles import Obstructed
 from .register import ENDINGS, edges, personal_models
+
+__all__ = ["FAREWELLS", "Obstructed", "erase", "purge", "resume"]
 
 log = logging.getLogger("troth.erasure")
 
 PURPOSE = serves("answering-requests")
 
+FAREWELLS: list[Callable[[str], None]] = []
+"""What is to be gathered about a subject (32 hex digits) while its key still lives.  Must be safe to repeat."""
 
-def erase(subject: str, by: Actor, purpose: str = PURPOSE) -> Erasure:
+
+def erase(subject: str, by: Actor, purpose: str = PURPOSE, *, receipt_to: str | None = None) -> Erasure:
     """Erase a subject (32 hex digits) up to step 3; the worker purges.  A second call finds the first one's row.
 
-    Raises DatabaseError or KeyStoreError; whatever was begun then ends by `resume`.
+    `receipt_to` is the address to which the signed receipt goes when all of it is done.
+    Raises Obstructed before anything is begun; DatabaseError or KeyStoreError after which `resume` ends it.
     """
-    keys.intend_erasure(subject)
-    erasure, _ = Erasure.objects.get_or_create(subject=subject)
+    erasure = Erasure.objects.filter(subject=subject).first() or _begin(subject, receipt_to)
     if erasure.state == Erasure.State.BEGUN:
+        if keys.is_whole(subject):
+            hand_over(UUID(subject), by)
+            for gather in FAREWELLS:
+                gather(subject)
+        keys.intend_erasure(subject)
         keys.destroy(subject)
         _remove_rows(erasure, by, purpose)
+    return erasure
+
+
+def _begin(subject: str, receipt_to: str | None) -> Erasure:
+    if found := obstacles.of(subject):
+        raise Obstructed(found)
+    if receipt_to is None:
+        return Erasure.objects.get_or_create(subject=subject)[0]
+    with using("sending-mail", by=SYSTEM, at="outgoing-mail"), act():
+        teller = DataSubject.begin(Kind.PERSON)
+        erasure, is_ours = Erasure.objects.get_or_create(
+            subject=subject, defaults={"farewell": teller.pk.hex}
+        )
+        if is_ours:
+            Farewell(owner=teller, address=receipt_to).save(force_insert=True)
+        else:
+            teller.delete()
     return erasure
 
 
@@ -53,7 +87,7 @@ def resume() -> int:
         try:
             erase(subject, Actor("system"))
             done += 1
-        except DatabaseError as error:
+        except (DatabaseError, GateError) as error:
             # The others do not wait for it; it is tried again at the next run.
             log.error("an erasure cannot be finished: %s", type(error).__name__)
     return done
@@ -71,7 +105,7 @@ def _remove_rows(erasure: Erasure, by: Actor, purpose: str) -> None:
             end(erasure.subject)
         _cut_shares(erasure.subject)
         DataSubject.objects.filter(pk=erasure.subject).delete()
-        erasure.entry = _completion_leaf(by, purpose)
+        erasure.entry = _completion_leaf(erasure, by, purpose)
         erasure.state = Erasure.State.PURGING
         erasure.save()
 
@@ -96,20 +130,11 @@ def _cut_shares(subject: str) -> None:
         cursor.execute("DELETE FROM journal_share WHERE subject = %s", [subject])
 
 
-def _completion_leaf(by: Actor, purpose: str) -> str:
-    policy = statement.current()
-    facts = writing.Facts(
-        LeafKind.RESTRICTED,
-        purpose,
-        policy.purposes[purpose].top,
-        ("rights.ninety-days",),
-        by.role,
-        statement.under(),
-        by.country,
-    )
-    row = writing.build(writing.new_id(), facts, [], bytes.fromhex(policy.version))
-    writing.insert([row])
-    return row.id
+def _completion_leaf(erasure: Erasure, by: Actor, purpose: str) -> str:
+    # Whoever gets the receipt is the one subject of the leaf; the erased one has no part in it.
+    held = keys.ciphers([erasure.farewell]).get(erasure.farewell) if erasure.farewell else None
+    told: dict[str, Json] = {"erased": erasure.rows, "erasure": erasure.pk.hex}
+    return enter(LeafKind.RESTRICTED, purpose, by, [(erasure.farewell, held, told)] if held else [])
 
 
 def purge() -> int:

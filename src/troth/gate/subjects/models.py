@@ -12,7 +12,7 @@ from ..ids import uuid7
 from ..keystore import keys
 from ..published import statement
 from ..uses.use import open_use
-from .fields import PersonalManager, Sealed
+from .fields import OwnerField, PersonalManager, Sealed
 from .index import index
 
 
@@ -56,7 +56,10 @@ class DataSubject(models.Model):
 
 
 class Erasure(models.Model):
-    """One erasure under way or done.  `subject` is blank once nothing of it is left to find."""
+    """One erasure under way or done.  `subject` is blank once nothing of it is left to find.
+
+    `farewell` is the subject made for the receipt's address alone, blank when nobody gets one, or once it is gone too.
+    """
 
     class State(models.TextChoices):
         BEGUN = "begun"
@@ -67,6 +70,7 @@ class Erasure(models.Model):
     subject = models.CharField(max_length=32, blank=True, db_index=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.BEGUN)
     entry = models.CharField(max_length=32, blank=True)
+    farewell = models.CharField(max_length=32, blank=True, db_index=True)
     rows = models.PositiveIntegerField(default=0)
     begun_at = models.DateTimeField(auto_now_add=True)
     done_at = models.DateTimeField(null=True)
@@ -150,3 +154,30 @@ class PersonalModel(models.Model):
             if seal.lookup:
                 found = None if value is None else index(seal.index_label(self), seal.lookup, value)
                 setattr(self, f"{name}_index", found)
+
+
+class Farewell(PersonalModel):
+    """The address to which the receipt of an erasure goes.
+
+    It belongs to a subject of its own, which nothing links to the erased one, and which is erased in the same way as
+    soon as the carrier has the receipt.  It is itself the ground on which it is read: an erasure that was asked for.
+    """
+
+    owner = OwnerField()
+    address = Sealed(models.EmailField(max_length=254), "contact.email")
+
+    ground: ClassVar[str] = "request"
+
+    class Privacy:
+        kept_with_owner = True
+
+    def __str__(self) -> str:
+        return f"farewell {self.pk}"
+
+    def is_live(self) -> bool:
+        """For as long as it is there."""
+        return True
+
+    def covers(self, row: Any) -> bool:
+        """Itself and the receipt's message."""
+        return bool(row.owner_id == self.owner_id)

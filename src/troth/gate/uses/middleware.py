@@ -17,6 +17,19 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (Refused, 403), (Erased, 410), (KeyStoreError, 503), (DatabaseError, 503), (GateError, 500), (SealError, 500),
 )  # fmt: skip
 
+Speaker = Callable[[HttpRequest, int, str, str | None], HttpResponse]
+
+SPEAKERS: dict[str, Speaker] = {}
+"""Whoever answers below a path in another form than a page: (request, status, reason, clause)."""
+
+
+def spoken(request: HttpRequest, status: int, reason: str = "", clause: str | None = None) -> HttpResponse | None:
+    """The error in the form of the request's path, or None when that is a page."""
+    for prefix, speak in SPEAKERS.items():
+        if request.path.startswith(prefix):
+            return speak(request, status, reason, clause)
+    return None
+
 
 class UseMiddleware:
     """Sets the default actor; turns the gate's refusals, even swallowed ones, into 403, 410, 500 or 503."""
@@ -46,7 +59,8 @@ def answer(request: HttpRequest, error: Exception) -> HttpResponse:
     clause = getattr(error, "clause", None)
     log.warning("%s answered %d clause=%s view=%s", type(error).__name__, status, clause, _view(request))
     reason = error.reason if isinstance(error, Refused) else ""
-    return render(request, f"{status}.html", {"clause": clause, "reason": reason}, status=status)
+    page = {"clause": clause, "reason": reason}
+    return spoken(request, status, reason, clause) or render(request, f"{status}.html", page, status=status)
 
 
 def _view(request: HttpRequest) -> str:

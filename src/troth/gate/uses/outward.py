@@ -51,7 +51,12 @@ def disclose(
             )
             raise Refused(decision.reason, decision.clause)
         clauses[category] = decision.clause
-    opened = use.open_all(row)
+    try:
+        opened = use.open_all(row)
+    except Refused as refused:
+        said = {"refused": refused.reason, "by": by.role}
+        _record(use, Kind.REFUSE, owner, said, (refused.clause or "",))
+        raise
     values = {name: opened.get(name) for name in fields}
     sent = hashlib.sha256(
         canonical({k: None if v is None else str(v) for k, v in values.items()})

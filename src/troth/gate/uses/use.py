@@ -5,20 +5,20 @@ closes.
 """
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from functools import cache
 from typing import Any, NoReturn, Protocol
 
 from troth.engine.ledger import Kind
 from troth.engine.policy import Permit
-from troth.engine.seal import Cipher, SealBroken, SealError, contexts, open_row, seal_row
+from troth.engine.seal import Cipher, SealBroken, SealError, open_row, seal_row
 
 from ..errors import GateError, Refused, SealedError
 from ..journal import writing
-from ..keystore import keys
+from ..keystore import keys, limits
 from ..published import statement
-from . import faults
+from . import envelopes, faults
 from .actor import EACH, Actor, Each, Ground, Row
 
 _current: ContextVar["Use | None"] = ContextVar("troth_use", default=None)
@@ -46,7 +46,7 @@ class _Plan:
 
     def __init__(self, model: Any, version: str, permitted: Mapping[str, str]) -> None:
         self.permitted = permitted
-        self.place = _places(model.seal_label, version, keys.deployment())
+        self.place = envelopes.places(model.seal_label, version, keys.deployment())
         self.converts = bool(model.converted())
 
 
@@ -80,6 +80,7 @@ class Use:
         self.closed = False
         self._rows: dict[int, _Opened] = {}
         self._ciphers: dict[str, Cipher] = {}
+        self._limits: dict[str, str] = {}
         self._plans: dict[tuple[type, str, frozenset[str]], _Plan] = {}
         self._used: dict[str, dict[str, str]] = {}
         self._collected: dict[str, dict[str, str]] = {}
@@ -107,14 +108,18 @@ class Use:
         wanted = {owner.hex for owner in owners if owner is not None} - self._ciphers.keys()
         try:
             if wanted:
-                self._ciphers.update(keys.ciphers(wanted))
+                found, limited = keys.load(wanted)
+                self._ciphers.update(found)
+                if limited and self.by.role != "data-subject":
+                    self._limits |= limits.standing(limited, self.policy, self.purpose)
         except SealError as fault:
             self._fail(fault)
 
     def is_open_to(self, row: Row) -> bool:
-        """Whether the row's owner still has a key; lists leave out a row whose erasure is under way."""
+        """Whether the row can be read here; lists leave out one being erased, or whose owner limits this use."""
         self.preload([row.owner_id])
-        return row.owner_id is not None and row.owner_id.hex in self._ciphers
+        owner = row.owner_id.hex if row.owner_id is not None else ""
+        return owner in self._ciphers and owner not in self._limits
 
     def _open(self, row: Row) -> _Opened:
         if self.closed:
@@ -154,6 +159,9 @@ class Use:
 
     def _unseal(self, row: Row, owner: str, plan: _Plan) -> dict[str, Any]:
         cipher = self._ciphers.get(owner) or self.cipher(owner)
+        if owner in self._limits:
+            self._used.setdefault(owner, {})
+            self._fail(Refused(self._limits[owner], limits.CLAUSE))
         try:
             content: dict[str, Any] = open_row(cipher, row.sealed, plan.place(None, row.owner_id, row.id))  # type: ignore[arg-type]
         except SealBroken as broken:
@@ -163,6 +171,15 @@ class Use:
     def open_all(self, row: Row) -> dict[str, Any]:
         """Everything in a row's envelope, for the gate's own rooms; what leaves them is decided there."""
         return self._unseal(row, self._owner(row), self._plan(row))
+
+    def note(self, owner: str, category: str, clause: str) -> None:
+        """Remember that something of a subject's was opened by one of the gate's own rooms."""
+        self.cipher(owner)
+        self._used.setdefault(owner, {})[category] = clause
+
+    def release(self, row: Row) -> None:
+        """Drop a row's opened values; what was read stays on record.  Long lists stay small."""
+        self._rows.pop(id(row), None)
 
     def _plan(self, row: Row) -> _Plan:
         key = (type(row), row.collected_under, self.grounds(row))
@@ -222,7 +239,7 @@ class Use:
         owner = self._owner(row)
         opened.values = {**opened.values, **(opened.pending or {})}
         opened.pending = None
-        opened.blob = seal_row(self.cipher(owner), type(row).to_sealed(opened.values), _aad(row))  # type: ignore[attr-defined]
+        opened.blob = seal_row(self.cipher(owner), type(row).to_sealed(opened.values), envelopes.aad(row))  # type: ignore[attr-defined]
         return opened.blob
 
     # -- what went wrong
@@ -306,33 +323,6 @@ class Use:
         self.closed = True
         self._rows.clear()
         self._ciphers.clear()
-
-
-@cache
-def _places(
-    label: str, version: str, deployment: uuid.UUID
-) -> Callable[[uuid.UUID | None, uuid.UUID, uuid.UUID], bytes]:
-    # The version is bound too: who can write the table cannot move a row under a statement that allows more.
-    return contexts(deployment, f"{label}@{version}")
-
-
-def _aad(row: Row) -> bytes:
-    return _places(row.seal_label, row.collected_under, keys.deployment())(None, row.owner_id, row.id)  # type: ignore[attr-defined]
-
-
-def without(row: Row, names: Collection[str]) -> bytes | memoryview | None:
-    """A row's envelope without the named fields: whoever they told of is erased.  No value leaves this function.
-
-    An envelope that nobody can open (its owner erased, or broken) stays as it is.
-    """
-    cipher = keys.ciphers([row.owner_id.hex]).get(row.owner_id.hex) if row.owner_id else None
-    if cipher is None or row.sealed is None:
-        return row.sealed
-    try:
-        held = open_row(cipher, bytes(row.sealed), _aad(row))
-    except SealBroken:
-        return row.sealed
-    return seal_row(cipher, {name: value for name, value in held.items() if name not in names}, _aad(row))
 
 
 def open_use() -> Use | None:

@@ -1,0 +1,196 @@
+"""Everything held about a subject, row by row: pages, exports and answers to requests are made from it.
+
+Runs inside a use whose ground covers the subject.  Rows of others that tell of the subject give what they tell of them
+and nothing else; what a row of theirs tells of somebody else is withheld, and said to be.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+
+from troth.engine.policy import Permit, Policy
+
+from ..errors import Refused
+from ..published import statement
+from ..registry import PLACES
+from ..uses.actor import Each
+from ..uses.use import Use, current_use
+from .fields import ConcernsField
+from .models import PersonalModel
+from .register import STRUCTURAL, items, personal_models, privacy
+from .retention import keep_rule, kept_until
+
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One item: the statement's label and reason for it, the places where it comes in, the clause that shows it.
+
+    What is kept in clear and tells nothing about a person (a time, a choice) has no category.
+    """
+
+    name: str
+    label: str
+    category: str
+    value: Any
+    why: str
+    places: tuple[str, ...]
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One row about the subject.  `hidden` are labels withheld because they tell of somebody else."""
+
+    row: PersonalModel
+    model: str
+    title: str
+    is_own: bool
+    values: tuple[Value, ...]
+    hidden: tuple[str, ...]
+    keep_until: datetime | None
+    keep_clause: str
+
+
+def held(subject: UUID) -> Iterator[Held]:
+    """Every row about a subject, model by model.  Raises Refused when the open use has no ground for it."""
+    use = current_use()
+    for model in personal_models():
+        for row in _rows(model, "owner", subject):
+            yield _own(use, model, row, subject)
+        for field in _telling(model):
+            for row in _rows(model, field.name, subject):
+                if row.owner_id != subject:
+                    yield _of_another(use, model, row, field, subject)
+
+
+def release(one: Held) -> None:
+    """Forget a row's opened values, so that a long list stays small; what was read stays on record."""
+    current_use().release(one.row)
+
+
+def titles() -> dict[str, str]:
+    """The name of each kind of row, by model label."""
+    return {model._meta.label: title(model) for model in personal_models()}
+
+
+def title(model: type[PersonalModel]) -> str:
+    """What people call a row of this model."""
+    return str(privacy(model, "title", model._meta.verbose_name)).capitalize()
+
+
+def _rows(model: type[PersonalModel], field: str, subject: UUID) -> Iterator[PersonalModel]:
+    # The ids first: no read transaction stays open between batches, however slowly they are asked for.
+    ids = list(model.objects.filter(**{field: subject}).order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), BATCH):
+        yield from model.objects.filter(pk__in=ids[start : start + BATCH]).order_by("pk")
+
+
+def _telling(model: type[PersonalModel]) -> list[ConcernsField]:
+    """The links of a model to people of whom it tells something."""
+    fields = model._meta.concrete_fields
+    return [field for field in fields if isinstance(field, ConcernsField) and field.blank_fields]
+
+
+def _own(use: Use, model: type[PersonalModel], row: PersonalModel, subject: UUID) -> Held:
+    others = {name for field in _telling(model) for name in _names_of(row, field, subject)}
+    may = use.permits(row)
+    values = [
+        _value(name, seal.category, use.read(row, seal))
+        for name, seal in model.seals.items()
+        if name in may and name not in others
+    ]
+    values += [value for value in _clear(model, row) if value.name not in others]
+    return _held(model, row, values, others, is_own=True)
+
+
+def _names_of(row: PersonalModel, field: ConcernsField, subject: UUID) -> tuple[str, ...]:
+    concerned = getattr(row, field.attname)
+    return field.blank_fields if concerned is not None and concerned != subject else ()
+
+
+def _of_another(
+    use: Use, model: type[PersonalModel], row: PersonalModel, field: ConcernsField, subject: UUID
+) -> Held:
+    """A row that somebody else owns: the fields that tell of the subject, each decided and recorded for both."""
+    opened, values = use.open_all(row), []
+    for name in field.blank_fields:
+        if (seal := model.seals.get(name)) and opened.get(name) is not None:
+            clause = _clause(use, row, seal.category)
+            use.note(row.owner_id.hex, seal.category, clause)
+            use.note(subject.hex, seal.category, clause)
+            values.append(_value(name, seal.category, opened[name]))
+    values += [value for value in _clear(model, row) if value.name in field.blank_fields]
+    return _held(model, row, values, set(), is_own=False)
+
+
+def _clause(use: Use, row: PersonalModel, category: str) -> str:
+    ground = use.given
+    if ground is None or isinstance(ground, Each) or not ground.is_live():
+        raise Refused("rows of others are shown on the ground of one's own data, or of a request about it")
+    policy = statement.policy(row.collected_under) or use.policy
+    decision = policy.decide("use", category, use.purpose, use.by.role, frozenset({ground.ground}))
+    if not isinstance(decision, Permit):
+        raise Refused(decision.reason, decision.clause)
+    return decision.clause
+
+
+def _clear(model: type[PersonalModel], row: PersonalModel) -> Iterator[Value]:
+    """Columns in clear: what is declared, and times and choices that say what a row is about."""
+    for item in items(model):
+        if item.state == "sealed" or item.field in STRUCTURAL:
+            continue
+        field = model._meta.get_field(item.field)
+        if isinstance(field, models.ForeignKey | models.BinaryField) or not isinstance(field, models.Field):
+            continue
+        if item.field.endswith(("_hash", "token", "session")):
+            continue
+        shown = getattr(row, f"get_{item.field}_display", None)
+        value = shown() if shown else getattr(row, item.field)
+        label = str(field.verbose_name).capitalize()
+        yield (
+            _value(item.field, item.category, value)
+            if item.category
+            else Value(item.field, label, "", value, "", (), "")
+        )
+
+
+def _value(name: str, category: str, value: Any) -> Value:
+    label, why, places, clause = _told(statement.current(), category)
+    return Value(name, label, category, value, why, places, clause)
+
+
+@cache
+def _told(policy: Policy, category: str) -> tuple[str, str, tuple[str, ...], str]:
+    """What the statement says of a category: label, reason, the built places it comes in at, the clause of these."""
+    known, found = policy.categories[category], []
+    for place in policy.places:
+        if place in PLACES:
+            found += [(place, item.clause) for item in policy.collects(place) if item.category == category]
+    places = tuple(policy.places[place].label for place, _ in found)
+    return known.label, known.why, places, found[0][1] if found else known.clause
+
+
+def _held(
+    model: type[PersonalModel], row: PersonalModel, values: list[Value], hidden: set[str], *, is_own: bool
+) -> Held:
+    rule, categories = keep_rule(model), statement.current().categories
+    until = kept_until(getattr(row, rule[0]), rule[1], rule[2]) if rule and getattr(row, rule[0]) else None
+    withheld = tuple(
+        sorted(categories[model.seals[name].category].label for name in hidden if name in model.seals)
+    )
+    shown = tuple(value for value in values if value.value not in (None, ""))
+    return Held(row, model._meta.label, title(model), is_own, shown, withheld, until, _keep_clause(model))
+
+
+@cache
+def _keep_clause(model: type[PersonalModel]) -> str:
+    policy = statement.current()
+    kept = (policy.keeps(seal.category) for seal in model.seals.values())
+    return next((keep.clause for keep in kept if keep is not None), "")

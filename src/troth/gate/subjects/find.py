@@ -1,0 +1,27 @@
+"""Subjects by address: who has rows under an e-mail address, and which of them nobody has an account for."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from .models import DataSubject, Kind
+from .register import personal_models
+
+WITH_ACCOUNT: list[Callable[[set[UUID]], set[UUID]]] = []
+"""Filled by the floor above: which of some subjects can sign in."""
+
+
+def of_address(address: str) -> set[UUID]:
+    """Everybody who has a row under this address; our own staff are looked up by their own pages."""
+    found: set[UUID] = set()
+    for model in personal_models():
+        for name, seal in model.seals.items():
+            if seal.lookup == "email":
+                found.update(model.objects.lookup(**{name: address}).values_list("owner_id", flat=True))
+    staff = DataSubject.objects.filter(pk__in=found, kind=Kind.STAFF).values_list("pk", flat=True)
+    return found - set(staff)
+
+
+def unproven(address: str) -> set[UUID]:
+    """Those of them without an account: each stands for one act that nobody proved the address of."""
+    found = of_address(address)
+    return found - {subject for known in WITH_ACCOUNT for subject in known(found)}

@@ -1,0 +1,70 @@
+"""What an erasure would do, counted from the declarations; nothing is opened."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from ..journal.models import Share
+from .access import title
+from .fields import ConcernsField, OnErase
+from .models import PersonalModel
+from .register import personal_models, privacy
+
+WORDS = {
+    OnErase.DELETE: "goes with you",
+    OnErase.BLANK: "stays; what it says about you is taken out",
+    OnErase.CUT: "stays; it no longer names you",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Rows of one kind: how many, what becomes of them, until when the rest stays, and the clause that keeps it."""
+
+    title: str
+    count: int
+    what: str
+    until: datetime | None = None
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What goes now, what stays because a clause keeps it, and what becomes of rows shared with others."""
+
+    goes: list[Line] = field(default_factory=list)
+    stays: list[Line] = field(default_factory=list)
+    shared: list[Line] = field(default_factory=list)
+
+
+def foresee(subject: UUID) -> Foreseen:
+    """Count what an erasure of the subject would do."""
+    seen = Foreseen()
+    for model in personal_models():
+        _own(model, subject, seen)
+        for link in model._meta.concrete_fields:
+            if isinstance(link, ConcernsField):
+                _shared(model, link, subject, seen)
+    if uses := Share.objects.filter(subject=subject.hex).count():
+        seen.goes.append(Line("Record of uses", uses, "goes; the log keeps a blind number for each"))
+    return seen
+
+
+def _own(model: type[PersonalModel], subject: UUID, seen: Foreseen) -> None:
+    rows = model.objects.filter(owner=subject)
+    naming = privacy(model, "heir", "")
+    handed = sum(getattr(row, naming)() is not None for row in rows) if naming else 0
+    if handed:
+        seen.shared.append(Line(title(model), handed, "stays with those who share it"))
+    if (count := rows.count() - handed) > 0:
+        seen.goes.append(Line(title(model), count, "goes now"))
+
+
+def _shared(model: type[PersonalModel], link: ConcernsField, subject: UUID, seen: Foreseen) -> None:
+    count = model.objects.filter(**{link.name: subject}).exclude(owner=subject).count()
+    if not count:
+        return
+    if clause := privacy(model, "stays", ""):
+        seen.stays.append(Line(title(model), count, WORDS[link.on_erase], None, clause))
+    else:
+        seen.shared.append(Line(title(model), count, WORDS[link.on_erase]))

@@ -1,0 +1,75 @@
+"""Two subjects who are proven to be one person become one.
+
+INVARIANT: a row never lies under a key that is not its owner's: envelope and owner change in one UPDATE.
+"""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.db import transaction
+
+from troth.engine.ledger import Kind
+from troth.engine.seal import Cipher
+
+from ..errors import GateError
+from ..journal import writing
+from ..journal.models import Share
+from ..keystore import keys, limits
+from ..registry import serves
+from ..uses import Actor
+from ..uses.entering import enter
+from ..uses.envelopes import resealed
+from .erase import erase
+from .fields import ConcernsField
+from .models import DataSubject, Erasure, PersonalModel
+from .register import personal_models
+
+PURPOSE = serves("answering-requests")
+BATCH = 200
+
+MERGINGS: list[Callable[[str, str], None]] = []
+"""What else moves with a subject (32 hex digits) into another, in the same transaction."""
+
+
+def merge(one: UUID, into: UUID, by: Actor) -> Erasure:
+    """Two subjects are proven to be one person: everything of `one` becomes `into`'s, and `one` is erased.
+
+    One act, on record.  A crash after it leaves an empty subject whose erasure is begun, which the worker finishes.
+    Raises GateError when they are the same, or when either has no key.
+    """
+    if one == into:
+        raise GateError("a subject cannot be merged with itself")
+    ciphers = keys.ciphers([one.hex, into.hex])
+    if len(ciphers) < 2:
+        raise GateError("one of the two subjects is being erased, or never was")
+    limits.move(one.hex, into.hex)
+    with transaction.atomic():
+        # Whoever writes a row for `one` meanwhile waits here, and then finds it gone.
+        list(DataSubject.objects.select_for_update().filter(pk__in=(one, into)).order_by("pk"))
+        moved = sum(_move_rows(model, one, into, ciphers) for model in personal_models())
+        moved += _move_shares(one, into, ciphers)
+        for move in MERGINGS:
+            move(one.hex, into.hex)
+        enter(Kind.USE, PURPOSE, by, [(into.hex, ciphers[into.hex], {"merged": moved})])
+        Erasure.objects.get_or_create(subject=one.hex)
+    return erase(one.hex, by)
+
+
+def _move_rows(model: type[PersonalModel], one: UUID, into: UUID, ciphers: dict[str, Cipher]) -> int:
+    moved = 0
+    for row in model.objects.filter(owner=one).order_by("pk").iterator(chunk_size=BATCH):
+        sealed = resealed(row, ciphers[one.hex], ciphers[into.hex], into)
+        moved += model.objects.filter(pk=row.pk, owner=one).update(owner=into, sealed=sealed)
+    for field in model._meta.concrete_fields:
+        if isinstance(field, ConcernsField):
+            model.objects.filter(**{field.name: one}).update(**{field.name: into})
+    return moved
+
+
+def _move_shares(one: UUID, into: UUID, ciphers: dict[str, Cipher]) -> int:
+    moved = 0
+    for share in Share.objects.filter(subject=one.hex).order_by("pk").iterator(chunk_size=BATCH):
+        salt, detail = writing.open_share(ciphers[one.hex], one.hex, share.entry, bytes(share.sealed))
+        sealed = writing.seal_share(ciphers[into.hex], into.hex, share.entry, salt + detail)
+        moved += Share.objects.filter(pk=share.pk).update(subject=into.hex, sealed=sealed)
+    return moved

@@ -1,0 +1,47 @@
+"""Envelopes without a use: what a row is bound to, and the two changes that the gate makes to rows it does not read."""
+
+import uuid
+from collections.abc import Callable, Collection
+from functools import cache
+
+from troth.engine.seal import Cipher, SealBroken, contexts, open_row, seal_row
+
+from ..keystore import keys
+from .actor import Row
+
+
+@cache
+def places(
+    label: str, version: str, deployment: uuid.UUID
+) -> Callable[[uuid.UUID | None, uuid.UUID, uuid.UUID], bytes]:
+    """The contexts of a model's rows of one version."""
+    # The version is bound too: who can write the table cannot move a row under a statement that allows more.
+    return contexts(deployment, f"{label}@{version}")
+
+
+def aad(row: Row, owner: uuid.UUID | None = None) -> bytes:
+    """What a row's envelope is bound to; under another owner when one is named."""
+    bound = places(row.seal_label, row.collected_under, keys.deployment())  # type: ignore[attr-defined]
+    return bound(None, owner or row.owner_id, row.id)
+
+
+def without(row: Row, names: Collection[str]) -> bytes | memoryview | None:
+    """A row's envelope without the named fields: whoever they told of is erased.  No value leaves this function.
+
+    An envelope that nobody can open (its owner erased, or broken) stays as it is.
+    """
+    cipher = keys.ciphers([row.owner_id.hex]).get(row.owner_id.hex) if row.owner_id else None
+    if cipher is None or row.sealed is None:
+        return row.sealed
+    try:
+        held = open_row(cipher, bytes(row.sealed), aad(row))
+    except SealBroken:
+        return row.sealed
+    return seal_row(cipher, {name: value for name, value in held.items() if name not in names}, aad(row))
+
+
+def resealed(row: Row, opening: Cipher, sealing: Cipher, into: uuid.UUID) -> bytes | None:
+    """A row's envelope under another owner's key.  No value leaves this function.  Raises SealBroken."""
+    if row.sealed is None:
+        return None
+    return seal_row(sealing, open_row(opening, bytes(row.sealed), aad(row)), aad(row, into))
