@@ -88,3 +88,45 @@ class AuditRow(models.Model):
     role = models.CharField(max_length=80)
     purpose = models.CharField(max_length=80)
     detail = models.TextField()
+
+
+class Card(PersonalModel):
+    """One of six tables that hold something about everybody."""
+
+    owner = OwnerField()
+    name = Sealed(models.CharField(max_length=120), "contact.name")
+    email = Sealed(models.EmailField(max_length=254), "contact.email", lookup="email")
+    note = Sealed(models.TextField(), "enquiry.message")
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        abstract = True
+
+    class Privacy:
+        plain = {"made_at": "a time"}
+        kept_with_owner = True
+
+
+class PlainCard(models.Model):
+    """The same in clear."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    owner_id = models.UUIDField(db_index=True)
+    name = models.CharField(max_length=120)
+    email = models.EmailField(max_length=254, db_index=True)
+    note = models.TextField()
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        abstract = True
+
+
+def _six(base: type[models.Model]) -> list[type[models.Model]]:
+    return [
+        type(base)(f"{base.__name__}{n}", (base,), {"__module__": __name__, "Meta": type("Meta", (), {})})
+        for n in range(6)
+    ]
+
+
+CARDS = _six(Card)
+PLAIN_CARDS = _six(PlainCard)

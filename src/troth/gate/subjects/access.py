@@ -22,10 +22,12 @@ from ..uses.actor import Each
 from ..uses.use import Use, current_use
 from .fields import ConcernsField
 from .models import PersonalModel
-from .register import STRUCTURAL, items, personal_models, privacy
+from .register import STRUCTURAL, items, personal_models, privacy, touching
 from .retention import keep_rule, kept_until
 
 BATCH = 200
+MECHANICAL = ("_hash", "token", "session")
+"""How columns end that hold no word about anybody and nothing to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,14 @@ class Held:
 def held(subject: UUID) -> Iterator[Held]:
     """Every row about a subject, model by model.  Raises Refused when the open use has no ground for it."""
     use = current_use()
-    for model in personal_models():
-        for row in _rows(model, "owner", subject):
-            yield _own(use, model, row, subject)
-        for field in _telling(model):
-            for row in _rows(model, field.name, subject):
+    for model, field in touching(subject):
+        if field == "owner":
+            for row in _rows(model, field, subject):
+                yield _own(use, model, row, subject)
+        elif telling := next((link for link in _telling(model) if link.name == field), None):
+            for row in _rows(model, field, subject):
                 if row.owner_id != subject:
-                    yield _of_another(use, model, row, field, subject)
+                    yield _of_another(use, model, row, telling, subject)
 
 
 def release(one: Held) -> None:
@@ -86,12 +89,17 @@ def title(model: type[PersonalModel]) -> str:
 
 
 def _rows(model: type[PersonalModel], field: str, subject: UUID) -> Iterator[PersonalModel]:
-    # The ids first: no read transaction stays open between batches, however slowly they are asked for.
-    ids = list(model.objects.filter(**{field: subject}).order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(ids), BATCH):
-        yield from model.objects.filter(pk__in=ids[start : start + BATCH]).order_by("pk")
+    rows = model.objects.filter(**{field: subject}).order_by("pk")
+    first = list(rows[:BATCH])
+    yield from first
+    if len(first) == BATCH:
+        # The ids at once: no read transaction stays open between batches, however slowly they are asked for.
+        ids = list(rows.filter(pk__gt=first[-1].pk).values_list("pk", flat=True))
+        for start in range(0, len(ids), BATCH):
+            yield from model.objects.filter(pk__in=ids[start : start + BATCH]).order_by("pk")
 
 
+@cache
 def _telling(model: type[PersonalModel]) -> list[ConcernsField]:
     """The links of a model to people of whom it tells something."""
     fields = model._meta.concrete_fields
@@ -143,22 +151,24 @@ def _clause(use: Use, row: PersonalModel, category: str) -> str:
 
 def _clear(model: type[PersonalModel], row: PersonalModel) -> Iterator[Value]:
     """Columns in clear: what is declared, and times and choices that say what a row is about."""
+    for name, label, category, shown in _columns(model):
+        value = getattr(row, shown)() if shown else getattr(row, name)
+        yield _value(name, category, value) if category else Value(name, label, "", value, "", (), "")
+
+
+@cache
+def _columns(model: type[PersonalModel]) -> list[tuple[str, str, str, str]]:
+    """(name, label, category, method that puts it in words) of the columns that are shown."""
+    found = []
     for item in items(model):
-        if item.state == "sealed" or item.field in STRUCTURAL:
+        if item.state == "sealed" or item.field in STRUCTURAL or item.field.endswith(MECHANICAL):
             continue
         field = model._meta.get_field(item.field)
-        if isinstance(field, models.ForeignKey | models.BinaryField) or not isinstance(field, models.Field):
-            continue
-        if item.field.endswith(("_hash", "token", "session")):
-            continue
-        shown = getattr(row, f"get_{item.field}_display", None)
-        value = shown() if shown else getattr(row, item.field)
-        label = str(field.verbose_name).capitalize()
-        yield (
-            _value(item.field, item.category, value)
-            if item.category
-            else Value(item.field, label, "", value, "", (), "")
-        )
+        if isinstance(field, models.Field) and not isinstance(field, models.ForeignKey | models.BinaryField):
+            words = f"get_{item.field}_display"
+            label = str(field.verbose_name).capitalize()
+            found.append((item.field, label, item.category, words if hasattr(model, words) else ""))
+    return found
 
 
 def _value(name: str, category: str, value: Any) -> Value:
@@ -186,11 +196,38 @@ def _held(
         sorted(categories[model.seals[name].category].label for name in hidden if name in model.seals)
     )
     shown = tuple(value for value in values if value.value not in (None, ""))
-    return Held(row, model._meta.label, title(model), is_own, shown, withheld, until, _keep_clause(model))
+    return Held(
+        row,
+        model._meta.label,
+        title(model),
+        is_own,
+        shown,
+        withheld,
+        until,
+        _clause_of(model, statement.current()),
+    )
+
+
+def _labels(model: type[PersonalModel], names: set[str]) -> tuple[str, ...]:
+    categories = statement.current().categories
+    return tuple(
+        sorted(categories[model.seals[name].category].label for name in names if name in model.seals)
+    )
+
+
+def _until(model: type[PersonalModel], row: PersonalModel, policy: Policy) -> datetime | None:
+    rule = _rule(model, policy)
+    start = getattr(row, rule[0]) if rule else None
+    return kept_until(start, rule[1], rule[2]) if rule and start else None
 
 
 @cache
-def _keep_clause(model: type[PersonalModel]) -> str:
-    policy = statement.current()
+def _rule(model: type[PersonalModel], policy: Policy) -> tuple[str, int, str] | None:
+    del policy  # another statement, another rule
+    return keep_rule(model)
+
+
+@cache
+def _clause_of(model: type[PersonalModel], policy: Policy) -> str:
     kept = (policy.keeps(seal.category) for seal in model.seals.values())
     return next((keep.clause for keep in kept if keep is not None), "")

@@ -8,7 +8,7 @@ from ..journal.models import Share
 from .access import title
 from .fields import ConcernsField, OnErase
 from .models import PersonalModel
-from .register import personal_models, privacy
+from .register import privacy, touching
 
 WORDS = {
     OnErase.DELETE: "goes with you",
@@ -40,11 +40,12 @@ class Foreseen:
 def foresee(subject: UUID) -> Foreseen:
     """Count what an erasure of the subject would do."""
     seen = Foreseen()
-    for model in personal_models():
-        _own(model, subject, seen)
-        for link in model._meta.concrete_fields:
-            if isinstance(link, ConcernsField):
-                _shared(model, link, subject, seen)
+    for model, name in touching(subject):
+        link = model._meta.get_field(name)
+        if isinstance(link, ConcernsField):
+            _shared(model, link, subject, seen)
+        else:
+            _own(model, subject, seen)
     if uses := Share.objects.filter(subject=subject.hex).count():
         seen.goes.append(Line("Record of uses", uses, "goes; the log keeps a blind number for each"))
     return seen

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 
 from troth.engine.statement import Problem, check_coverage
 
@@ -69,6 +71,28 @@ def edges(model: type[PersonalModel]) -> Iterator[tuple[str, OnErase, tuple[str,
             yield field.name, OnErase.DELETE, ()
         elif isinstance(field, ConcernsField):
             yield field.name, field.on_erase, field.blank_fields
+
+
+@cache
+def _links() -> tuple[list[tuple[type[PersonalModel], str]], str]:
+    """Every (model, link to a subject), and one question that asks all of them at once."""
+    links = [(model, field) for model in personal_models() for field, _, _ in edges(model)]
+    asked = " UNION ALL ".join(
+        f"SELECT {n} WHERE EXISTS (SELECT 1 FROM {model._meta.db_table} WHERE {field}_id = %s)"  # noqa: S608 - our own
+        for n, (model, field) in enumerate(links)
+    )
+    return links, asked
+
+
+def touching(subject: UUID) -> list[tuple[type[PersonalModel], str]]:
+    """The links that lead to a subject from any row: one question, however many tables there are."""
+    links, asked = _links()
+    if not links:
+        return []
+    known = links[0][0]._meta.get_field("owner").get_db_prep_value(subject, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(asked, [known] * len(links))
+        return [links[n] for (n,) in cursor.fetchall()]
 
 
 def against_the_code() -> list[Problem]:
