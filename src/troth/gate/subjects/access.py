@@ -20,12 +20,12 @@ from ..published import statement
 from ..registry import PLACES
 from ..uses.actor import Each
 from ..uses.use import Use, current_use
+from . import batches
 from .fields import ConcernsField
 from .models import PersonalModel
 from .register import STRUCTURAL, items, personal_models, privacy, touching
 from .retention import keep_rule, kept_until
 
-BATCH = 200
 MECHANICAL = ("_hash", "token", "session")
 """How columns end that hold no word about anybody and nothing to read."""
 
@@ -65,10 +65,10 @@ def held(subject: UUID) -> Iterator[Held]:
     use = current_use()
     for model, field in touching(subject):
         if field == "owner":
-            for row in _rows(model, field, subject):
+            for row in batches.of(model, field, subject):
                 yield _own(use, model, row, subject)
         elif telling := next((link for link in _telling(model) if link.name == field), None):
-            for row in _rows(model, field, subject):
+            for row in batches.of(model, field, subject):
                 if row.owner_id != subject:
                     yield _of_another(use, model, row, telling, subject)
 
@@ -86,17 +86,6 @@ def titles() -> dict[str, str]:
 def title(model: type[PersonalModel]) -> str:
     """What people call a row of this model."""
     return str(privacy(model, "title", model._meta.verbose_name)).capitalize()
-
-
-def _rows(model: type[PersonalModel], field: str, subject: UUID) -> Iterator[PersonalModel]:
-    rows = model.objects.filter(**{field: subject}).order_by("pk")
-    first = list(rows[:BATCH])
-    yield from first
-    if len(first) == BATCH:
-        # The ids at once: no read transaction stays open between batches, however slowly they are asked for.
-        ids = list(rows.filter(pk__gt=first[-1].pk).values_list("pk", flat=True))
-        for start in range(0, len(ids), BATCH):
-            yield from model.objects.filter(pk__in=ids[start : start + BATCH]).order_by("pk")
 
 
 @cache
