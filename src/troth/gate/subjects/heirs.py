@@ -12,7 +12,7 @@ from troth.engine.ledger import Kind
 
 from ..keystore import keys
 from ..registry import serves
-from ..uses import Actor
+from ..uses import SYSTEM, Actor
 from ..uses.entering import enter
 from ..uses.envelopes import resealed
 from .models import PersonalModel
@@ -42,5 +42,7 @@ def _hand_over(model: type[PersonalModel], row: PersonalModel, heir: UUID | None
         sealed = resealed(row, ciphers[owner.hex], ciphers[heir.hex], heir)
         handed: int = model.objects.filter(pk=row.pk, owner=owner).update(owner=heir, sealed=sealed)
         if handed:
-            enter(Kind.USE, PURPOSE, by, [(heir.hex, ciphers[heir.hex], {"handed over": 1})])
+            enter(
+                Kind.USE, PURPOSE, SYSTEM, [(heir.hex, ciphers[heir.hex], {"handed over": 1, "by": by.role})]
+            )
     return handed

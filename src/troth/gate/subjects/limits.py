@@ -11,7 +11,7 @@ from ..keystore import limits as stored
 from ..keystore.models import Limit
 from ..published import statement
 from ..registry import serves
-from ..uses import Actor
+from ..uses import SYSTEM, Actor
 from ..uses.entering import enter
 
 __all__ = ["Limit", "lift", "object_to", "objectionable", "of", "restrict"]
@@ -55,4 +55,5 @@ def lift(subject: UUID, limit: int, by: Actor) -> bool:
 def _enter(subject: UUID, by: Actor, detail: dict[str, str]) -> None:
     found = keys.ciphers([subject.hex])
     with transaction.atomic():
-        enter(Kind.USE, PURPOSE, by, [(subject.hex, found[subject.hex], detail)])
+        # Our systems carry it out, on the request of whoever `by` names.
+        enter(Kind.USE, PURPOSE, SYSTEM, [(subject.hex, found[subject.hex], {**detail, "by": by.role})])

@@ -16,7 +16,7 @@ from ..journal import writing
 from ..journal.models import Share
 from ..keystore import keys, limits
 from ..registry import serves
-from ..uses import Actor
+from ..uses import SYSTEM, Actor
 from ..uses.entering import enter
 from ..uses.envelopes import resealed
 from .erase import erase
@@ -50,7 +50,7 @@ def merge(one: UUID, into: UUID, by: Actor) -> Erasure:
         moved += _move_shares(one, into, ciphers)
         for move in MERGINGS:
             move(one.hex, into.hex)
-        enter(Kind.USE, PURPOSE, by, [(into.hex, ciphers[into.hex], {"merged": moved})])
+        enter(Kind.USE, PURPOSE, SYSTEM, [(into.hex, ciphers[into.hex], {"merged": moved, "by": by.role})])
         Erasure.objects.get_or_create(subject=one.hex)
     return erase(one.hex, by)
 

@@ -74,9 +74,9 @@ def edges(model: type[PersonalModel]) -> Iterator[tuple[str, OnErase, tuple[str,
 
 
 @cache
-def _links() -> tuple[list[tuple[type[PersonalModel], str]], str]:
+def _links(known: tuple[type[PersonalModel], ...]) -> tuple[list[tuple[type[PersonalModel], str]], str]:
     """Every (model, link to a subject), and one question that asks all of them at once."""
-    links = [(model, field) for model in personal_models() for field, _, _ in edges(model)]
+    links = [(model, field) for model in known for field, _, _ in edges(model)]
     asked = " UNION ALL ".join(
         f"SELECT {n} WHERE EXISTS (SELECT 1 FROM {model._meta.db_table} WHERE {field}_id = %s)"  # noqa: S608 - our own
         for n, (model, field) in enumerate(links)
@@ -86,7 +86,7 @@ def _links() -> tuple[list[tuple[type[PersonalModel], str]], str]:
 
 def touching(subject: UUID) -> list[tuple[type[PersonalModel], str]]:
     """The links that lead to a subject from any row: one question, however many tables there are."""
-    links, asked = _links()
+    links, asked = _links(tuple(personal_models()))
     if not links:
         return []
     known = links[0][0]._meta.get_field("owner").get_db_prep_value(subject, connection)
