@@ -3,18 +3,21 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cast import ALICE, CHARLIE, durable, enquiry_of
 from tests.gate.conftest import Clock, Edit
 from troth.apps.enquiries import flows
-from troth.apps.enquiries.models import Enquiry
+from troth.apps.enquiries.models import Enquiry, Reply
 from troth.gate.ids import uuid7
 from troth.gate.journal.models import Entry
 from troth.gate.outbound.models import Message
+from troth.gate.schedule.models import Lease
 from troth.gate.subjects import retention
 from troth.gate.subjects.jobs import finish_erasures
+from troth.gate.subjects.merging import merge
 from troth.gate.subjects.models import DataSubject
 from troth.gate.subjects.register import personal_models
 from troth.gate.subjects.retention import end_expired, keep_rule, kept_until
@@ -74,7 +77,7 @@ def test_an_expired_enquiry_is_erased_and_one_a_day_short_is_not(set_clock: Cloc
     finish_erasures()
     assert [row.pk for row in Enquiry.objects.all()] == [short.pk]
     assert not DataSubject.objects.filter(pk=expired.owner_id).exists()
-    assert Entry.objects.filter(kind=6, purpose="keeping-to-retention", recipient="system").count() == 1
+    assert Entry.objects.filter(kind=6, purpose="keeping-to-retention", recipient="system").count() == 2  # it, and the run
 
 
 @durable
@@ -117,7 +120,7 @@ def test_a_further_message_starts_the_time_anew(set_clock: Clock) -> None:
 
 
 @durable
-def test_more_rows_than_one_run_takes_are_ended_by_the_next(
+def test_more_rows_than_fit_a_batch_end_in_one_run(
     set_clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "BATCH", 2)
@@ -125,7 +128,7 @@ def test_more_rows_than_one_run_takes_are_ended_by_the_next(
         enquiry_of()
     Message.objects.all().delete()
     set_clock(timedelta(days=800))
-    assert [end_expired() for _ in range(4)] == [2, 2, 1, 0]
+    assert [end_expired() for _ in range(2)] == [5, 0]
 
 
 def test_every_model_that_keeps_by_itself_has_a_rule_of_the_statement() -> None:
@@ -147,3 +150,54 @@ def test_a_shorter_rule_in_the_statement_is_kept_without_a_change_of_code(
     assert end_expired() == 0
     set_clock(timedelta(days=3, seconds=5))
     assert end_expired() == 1 and not Enquiry.objects.exists()
+
+
+def at_age(days: int) -> datetime:
+    return timezone.now() - timedelta(days=days)
+
+
+@durable
+def test_a_count_says_what_a_run_would_end_and_ends_nothing() -> None:
+    old, young = enquiry_of(), enquiry_of(CHARLIE)
+    Enquiry.objects.filter(pk=old.pk).update(last_contact_at=at_age(740))
+    entries = Entry.objects.count()
+    (due,) = [due for due in retention.survey() if due.model == "enquiries.Enquiry"]
+    assert (due.past, due.held, due.clause) == (1, 0, "collect.contact")
+    assert due.next_on == kept_until(young.last_contact_at, 24, "months")
+    assert Enquiry.objects.count() == 2 and Entry.objects.count() == entries
+
+
+@durable
+def test_a_run_is_on_record_and_tells_how_far_it_is() -> None:
+    for _ in range(3):
+        Enquiry.objects.filter(pk=enquiry_of().pk).update(last_contact_at=at_age(740))
+    told: list[tuple[str, int]] = []
+    ended = retention.end_expired(lambda model, count: told.append((model, count)))
+    assert ended == 3 and told == [("enquiries.Enquiry", n) for n in (1, 2, 3)]
+    last = Entry.objects.order_by("-seq")[0]
+    assert (last.kind, last.purpose, last.clauses) == (6, "keeping-to-retention", "collect.contact")
+    assert retention.end_expired() == 0 and Entry.objects.order_by("-seq")[0].pk == last.pk
+
+
+@durable
+def test_an_old_enquiry_of_somebody_with_more_goes_alone() -> None:
+    old, young = enquiry_of(), enquiry_of()
+    merge(old.owner_id, young.owner_id, SYSTEM)
+    with using("answering-enquiries", by=SYSTEM, given=Enquiry.objects.get(pk=old.pk), at="enquiry-thread"):
+        flows.reply_as_visitor(Enquiry.objects.get(pk=old.pk), uuid7().hex, "Thank you.")
+    Enquiry.objects.filter(pk=old.pk).update(last_contact_at=at_age(740))
+    assert retention.end_expired() == 1
+    assert [row.pk for row in Enquiry.objects.all()] == [young.pk] and not Reply.objects.exists()
+    assert DataSubject.objects.filter(pk=young.owner_id).exists()
+
+
+@durable
+def test_a_clock_that_leaps_ends_nothing_in_its_first_hour(set_clock: Clock) -> None:
+    enquiry = enquiry_of()
+    Lease.objects.update_or_create(
+        job="retention", defaults={"due_at": timezone.now(), "last_ran_at": timezone.now()}
+    )
+    set_clock(timedelta(days=800))
+    assert retention.run_when_steady() == 0 and Enquiry.objects.filter(pk=enquiry.pk).exists()
+    Lease.objects.filter(job="retention").update(last_ran_at=timezone.now())
+    assert retention.leap() is None and retention.run_when_steady() == 1

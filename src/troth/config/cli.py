@@ -6,7 +6,9 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-FAMILIES = ("serving", "statements", "proofs", "ledgers", "keys", "company")
+FAMILIES = (
+    "serving", "statements", "proofs", "ledgers", "keys", "backups", "subjects", "retention", "company",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,17 +12,21 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError, SystemCheckError
 from django.db import DatabaseError, connections
+from django.utils import timezone
 
 from troth.gate.errors import SealError
 from troth.gate.journal.models import Entry
 from troth.gate.keystore.escrow import escrowed_at
 from troth.gate.keystore.keys import keeper, match_store
 from troth.gate.schedule.models import Lease
+from troth.gate.subjects.models import Erasure
 
-from .environment import SettingError, refuse_old_sqlite
+from .environment import SettingError, refuse_half_restored, refuse_old_sqlite
 
 LEAST_SPACE = 200 * 1024 * 1024
 OLDEST_ESCROW = timedelta(days=8)
+OLDEST_BACKUP = timedelta(days=2)
+LONGEST_ERASURE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,32 @@ def _escrow() -> Iterator[Finding]:
     )
 
 
+def _backup() -> Iterator[Finding]:
+    try:
+        refuse_half_restored(Path(settings.TROTH_HOME))
+    except SettingError as error:
+        yield Finding(False, str(error))
+    note = Path(settings.TROTH_HOME) / "last-backup"
+    if not note.is_file():
+        yield Finding(False, "no backup was taken; run `troth backup DIR`, daily")
+        return
+    age = datetime.now(UTC) - datetime.fromisoformat(note.read_text(encoding="utf-8").split()[0])
+    yield Finding(
+        age < OLDEST_BACKUP, f"the last backup is {age.days} days old; take one daily with `troth backup`"
+    )
+
+
+def _erasures() -> Iterator[Finding]:
+    since = timezone.now() - LONGEST_ERASURE
+    stuck = Erasure.objects.filter(state=Erasure.State.BEGUN, begun_at__lt=since).count()
+    yield Finding(
+        not stuck,
+        f"{stuck} erasures began more than an hour ago and are not done; the worker's log says which error stops them"
+        if stuck
+        else "no erasure is stuck",
+    )
+
+
 def _worker() -> Iterator[Finding]:
     lease = Lease.objects.filter(job="ledger").first()
     ran = lease.last_ran_at if lease else None
@@ -126,4 +156,4 @@ def _space() -> Iterator[Finding]:
     yield Finding(free > LEAST_SPACE, f"{free // 1024**2} MiB free where the data lies")
 
 
-LOOKS = (_sqlite, _stores, _migrations, _declarations, _keys, _escrow, _worker, _space)
+LOOKS = (_sqlite, _stores, _migrations, _declarations, _keys, _escrow, _backup, _erasures, _worker, _space)

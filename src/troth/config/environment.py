@@ -57,6 +57,27 @@ def company(path: Path) -> dict[str, Any]:
         raise SettingError(f"{path}: {error}; correct the line") from None
 
 
+def recipients(data: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The register of recipients outside: name, country and privacy desk by the statement's word for each.
+
+    The mail carrier's name and country stand in `[mail]`.  Raises SettingError for an entry nobody could write to.
+    """
+    carrier, found = data["mail"], {}
+    for word, given in data.get("recipients", {}).items():
+        known = {"name": carrier["carrier"], "country": carrier["country"]}
+        entry = {**(known if word == carrier.get("recipient") else {}), "told-by": "mail", **given}
+        where = f"company.toml: [recipients.{word}]"
+        for key in ("name", "country", "desk"):
+            if not entry.get(key):
+                raise SettingError(f"{where} has no `{key}`; add it")
+        if "@" not in entry["desk"]:
+            raise SettingError(f"{where} has the desk `{entry['desk']}`; give an e-mail address")
+        if entry["told-by"] != "mail":
+            raise SettingError(f"{where} is told by `{entry['told-by']}`; the one way there is, is mail")
+        found[word] = entry
+    return found
+
+
 def database(name: str, default: Path) -> dict[str, Any]:
     """A Django database from a `postgresql://user:password@host:port/name` URL, or SQLite at the default path.
 
@@ -113,4 +134,13 @@ def refuse_old_sqlite() -> None:
         raise SettingError(
             f"SQLite {sqlite3.sqlite_version} can lose commits in WAL mode;"
             " install the `pysqlite3` package of requirements/run.txt"
+        )
+
+
+def refuse_half_restored(home: Path) -> None:
+    """Raises SettingError while a restore of this home is under way or was interrupted: the erased are still in it."""
+    if (home / "restoring").exists():
+        raise SettingError(
+            f"`{home}` is half restored, and whoever was erased since the backup is still in it: run `troth restore`"
+            " with the same backup once more"
         )

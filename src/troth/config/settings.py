@@ -4,7 +4,7 @@ from csp.constants import NONE, SELF
 
 from troth.gate.keystore.boxes import django_secret
 
-from .environment import ROOT, company, database, env_bool, env_int, env_path, own_file
+from .environment import ROOT, company, database, env_bool, env_int, env_path, own_file, recipients
 
 # -- where things are
 TROTH_HOME = env_path("TROTH_HOME", ROOT / "var")
@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "troth.accounts.sessions.SessionLimits",
     "troth.accounts.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -131,6 +132,8 @@ X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
+        "script-src": [SELF],
+        "connect-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF],
         "form-action": [SELF],
@@ -143,7 +146,8 @@ SESSION_COOKIE_NAME = "__Host-session"
 SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = 12 * 3600  # and no longer, however busy it is
+TROTH_SESSION_IDLE = 3600
 # In the sealed session: the default writes a cookie of its own, without the __Host- name.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_COOKIE_NAME = "__Host-csrf"
@@ -159,28 +163,45 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "troth.accounts.passwords.Validator"}]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "office"
+LOGIN_REDIRECT_URL = "account_security"
 ACCOUNT_ADAPTER = "troth.accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "troth.accounts.adapter.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "troth.accounts.forms.LoginForm",
+    "change_password": "troth.accounts.forms.ChangePasswordForm",
+    "set_password": "troth.accounts.forms.SetPasswordForm",
+    "reset_password": "troth.accounts.forms.ResetPasswordForm",
+    "confirm_password_reset_code": "troth.accounts.forms.ResetCodeForm",
+    "reset_password_from_key": "troth.accounts.forms.NewPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 600
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_RATE_LIMITS = {"password_advice": "60/m/ip"}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
 MFA_ADAPTER = "troth.accounts.adapter.MFAAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_FORMS = {
+    "add_webauthn": "troth.accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "troth.accounts.forms.RenamePasskeyForm",
+}
 
 # -- mail
 _CARRIER = TROTH_COMPANY["mail"]
 TROTH_CARRIER_COUNTRY = _CARRIER["country"]
+TROTH_RECIPIENTS = recipients(TROTH_COMPANY)
 TROTH_MAIL_DOMAIN = _CARRIER["from-email"].partition("@")[2]
 TROTH_MAIL_HELD = env_bool("TROTH_MAIL_HELD", TROTH_DEMO)
 DEFAULT_FROM_EMAIL = f"{_CARRIER['from-name']} <{_CARRIER['from-email']}>"

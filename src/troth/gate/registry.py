@@ -89,5 +89,5 @@ APIS: list[tuple[str, Any]] = []
 
 
 def api(prefix: str, router: Any) -> None:
-    """Put a django-ninja router below `/api/v1/`.  Call it while the apps get ready."""
+    """Put a django-ninja router below `/api/v1/`, while the apps get ready; its errors are `gate.problems`."""
     APIS.append((prefix, router))

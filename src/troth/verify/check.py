@@ -1,6 +1,6 @@
 """What must hold for a receipt to be valid, in order.  Formats: spec/receipt.md and spec/ledger.md."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from troth.engine.ledger.consistency import read_consistency
 from troth.engine.ledger.entry import commit
@@ -53,12 +53,14 @@ def check_share(receipt: Receipt) -> Leaf:
     return leaf
 
 
-def check_place(receipt: Receipt, key: VerifierKey) -> Checkpoint:
+def check_place(
+    receipt: Receipt, key: VerifierKey, opening: Callable[[str, VerifierKey], Checkpoint] = open_checkpoint
+) -> Checkpoint:
     """The leaf's path gives the root of the head inside the receipt, and the log has signed that head."""
     if receipt.place is None:
         raise Undecided("the entry has no place in the log yet; ask for the receipt again in a minute")
     index, size, path = receipt.place.index, receipt.place.size, receipt.place.path
-    own = open_checkpoint(receipt.place.checkpoint, key)
+    own = opening(receipt.place.checkpoint, key)
     if receipt.origin != own.origin or size != own.size:
         raise Invalid("the receipt and the checkpoint in it speak of different logs or sizes")
     if root_from_path(leaf_hash(receipt.leaf), index, size, path) != own.root:

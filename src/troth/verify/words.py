@@ -21,10 +21,10 @@ _KINDS = {
 
 def describe(receipt: Receipt, leaf: Leaf) -> Iterator[str]:
     """Lines that say what the log holds for anybody to see, then what only this receipt tells."""
-    yield f"  entry      {_plain(receipt.entry)}"
+    yield f"  entry      {plain(receipt.entry)}"
     if receipt.place is not None:
         yield f"  index      {receipt.place.index}, in a log of {receipt.place.size}"
-    yield f"  log        {_plain(receipt.origin)}"
+    yield f"  log        {plain(receipt.origin)}"
     yield f"  what       {_KINDS[leaf.kind]}"
     yield f"  when       {_hour(leaf.hour)}"
     yield f"  purpose    {leaf.purpose or 'none'}"
@@ -32,7 +32,7 @@ def describe(receipt: Receipt, leaf: Leaf) -> Iterator[str]:
     yield f"  policy     statement with SHA-256 {leaf.policy.hex()}"
     yield "in detail, as only this receipt tells:"
     for name, value in json.loads(receipt.detail).items():
-        yield f"  {_plain(name):<10} {_plain(_value(value))}"
+        yield f"  {plain(name):<10} {plain(_value(value))}"
 
 
 def _hour(hour: int) -> str:
@@ -49,6 +49,7 @@ def _value(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text that cannot steer a terminal."""
     # A detail may hold what a visitor typed: nothing in it may steer the reader's terminal.
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from troth.accounts.models import Role, StaffMember
 from troth.engine.ledger import Leaf, Receipt, leaf_hash
+from troth.gate.journal import log
 from troth.gate.published import statement
 from troth.gate.subjects.retention import keep_rule, kept_until
 from troth.gate.uses.history import Used
@@ -104,7 +105,7 @@ def use(used: Used) -> dict[str, Any]:
     clause = used.clauses[0] if used.clauses else ""
     purpose = policy.purposes.get(used.purpose)
     return {
-        "kind": "read" if is_read else ACTS[used.act], "at": used.at, "fields": labels,
+        "kind": "read" if is_read else ACTS.get(used.act, "read"), "at": used.at, "fields": labels,
         "who": "You" if is_own else "Our systems" if is_sent else _role(used.role),
         "purpose": purpose.label if purpose else used.purpose, "clause": clause, "clause_title": statement.title(clause),
         "to": _role(used.role) if is_sent else "", "entry": used.entry, "is_integrated": used.is_integrated,
@@ -155,7 +156,7 @@ def receipt(used: Used, made: Receipt) -> dict[str, Any]:
         "fields": event["fields"], "purpose": event["purpose"], "origin": made.origin, "policy": leaf.policy.hex(),
         "clauses": [{"id": clause, "title": statement.title(clause)} for clause in used.clauses],
         "index": place.index if place else None, "size": place.size if place else 0, "leaf": leaf_hash(made.leaf).hex(),
-        "root": place.checkpoint.splitlines()[2] if place else "",
+        "root": place.checkpoint.splitlines()[2] if place else "", "log": log.number_of(made.origin),
     }  # fmt: skip
 
 

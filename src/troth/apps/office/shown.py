@@ -98,7 +98,7 @@ def head() -> dict[str, Any] | None:
         "size": last.size,
         "root": bytes(last.root).hex(),
         "at": last.at,
-        "origin": settings.TROTH_LOG_ORIGIN,
+        "origin": log.origin(last.log),
     }
 
 
@@ -127,9 +127,9 @@ def leaf(row: Entry) -> dict[str, Any]:
 
 def proof(row: Entry) -> dict[str, Any] | None:
     """The entry's inclusion proof, checked; None while it waits."""
-    last = log.head()
+    last = log.head(row.log)
     if last is None or row.index is None or row.index >= last.size:
         return None
-    path, root = prove_inclusion(row.index, last.size, log.read), bytes(last.root)
+    path, root = prove_inclusion(row.index, last.size, log.reader(last.log)), bytes(last.root)
     valid = is_included(leaf_hash(bytes(row.leaf)), row.index, last.size, path, root)
     return {"size": last.size, "root": root.hex(), "path": [node.hex() for node in path], "valid": valid}

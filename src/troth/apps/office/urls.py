@@ -3,12 +3,13 @@
 from django.conf import settings
 from django.urls import path
 
-from . import sample, views
+from . import recipients, sample, views
 
 urlpatterns = [
     path("office/", views.overview, name="office"),
     path("office/mail/", views.mail, name="office-mail"),
     path("office/mail/<uuid:pk>/", views.message, name="office-message"),
+    path("office/recipients/", recipients.listing, name="office-recipients"),
     path("office/ledger/", views.ledger, name="office-ledger"),
     path("office/ledger/<str:pk>/", views.entry, name="office-entry"),
 ]

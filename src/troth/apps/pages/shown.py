@@ -131,8 +131,14 @@ def head() -> dict[str, Any] | None:
         return None
     return {
         "size": last.size, "root": bytes(last.root).hex(), "at": last.at, "checkpoint": last.note,
-        "origin": settings.TROTH_LOG_ORIGIN,
+        "origin": log.origin(last.log), "earlier": _earlier(last.log),
     }  # fmt: skip
+
+
+def _earlier(newest: int) -> list[dict[str, Any]]:
+    """The logs that ended with a restore from a backup, the last of them first."""
+    heads = [head for number in reversed(log.numbers()) if number < newest and (head := log.head(number))]
+    return [{"number": head.log, "origin": log.origin(head.log), "size": head.size} for head in heads]
 
 
 def uses_by_purpose() -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 def add(commands: Any) -> None:
     """Add this family to the command line."""
     family = commands.add_parser("ledger", help="the log of uses").add_subparsers(dest="what", required=True)
-    verify = family.add_parser("verify", help="recompute everything behind the signed head")
+    verify = family.add_parser("verify", help="recompute everything behind the signed heads of all logs")
     verify.add_argument(
         "--published", type=Path, action="append", default=[], help="a head that was seen earlier"
     )
@@ -30,14 +30,19 @@ def _log() -> Any:
 
 
 def run_verify(options: argparse.Namespace) -> int:
-    """Print what is wrong with the log; 1 if anything is."""
+    """Print what is wrong with the logs; 1 if anything is."""
     log = _log()
     findings = log.verify(tuple(path.read_text(encoding="utf-8") for path in options.published))
     for finding in findings:
         print(finding, file=sys.stderr)
-    head = log.head()
+    heads = [head for number in log.numbers() if (head := log.head(number))]
+    entries = sum(head.size for head in heads)
     if not findings:
-        print(f"the log holds: {head.size if head else 0} entries behind its head")
+        print(
+            f"{len(heads)} logs hold: {entries} entries behind their heads"
+            if len(heads) > 1
+            else f"the log holds: {entries} entries behind its head"
+        )
     return int(bool(findings))
 
 
@@ -60,7 +65,7 @@ def run_proof(options: argparse.Namespace) -> int:
     log = _log()
     head = log.head()
     try:
-        path = prove_inclusion(options.index, head.size if head else 0, log.read)
+        path = prove_inclusion(options.index, head.size if head else 0, log.reader(log.current()))
     except ProofError as error:
         print(f"troth: {error}", file=sys.stderr)
         return 1

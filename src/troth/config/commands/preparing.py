@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from ..certificates import Certificates, ensure
-from ..environment import SettingError, env_path, refuse_old_sqlite
+from ..environment import SettingError, env_path, refuse_half_restored, refuse_old_sqlite
 
 
 def prepare(home: Path, *, sample: bool) -> Certificates:
@@ -13,6 +13,7 @@ def prepare(home: Path, *, sample: bool) -> Certificates:
     from troth.gate.keystore.beginning import begin
 
     refuse_old_sqlite()
+    refuse_half_restored(home)
     os.umask(0o077)
     home.mkdir(parents=True, exist_ok=True)
     keys = env_path("TROTH_KEYS", home / "keys")
@@ -34,14 +35,13 @@ def prepare_stores() -> None:
     from ..cli import set_up
 
     set_up()
+    migrate()
     from django.core.management import call_command
 
     from troth.gate.journal.integrating import announce, begin_log
     from troth.gate.keystore.keys import keeper, match_store, turn_epoch
     from troth.gate.published import statement
 
-    for store in ("default", "keys"):
-        call_command("migrate", database=store, interactive=False, verbosity=0, stdout=io.StringIO())
     call_command("check", databases=["default", "keys"], stdout=io.StringIO(), stderr=io.StringIO())
     match_store()
     # After a long pause the epochs are overdue; every other problem is one to mend before anything is served.
@@ -52,6 +52,14 @@ def prepare_stores() -> None:
     if statement.publish():
         announce(statement.current().version)
     call_command("collectstatic", interactive=False, verbosity=0, stdout=io.StringIO())
+
+
+def migrate() -> None:
+    """Bring both stores to the form of this version."""
+    from django.core.management import call_command
+
+    for store in ("default", "keys"):
+        call_command("migrate", database=store, interactive=False, verbosity=0, stdout=io.StringIO())
 
 
 def greeting(trust: str, *, sample: bool) -> str:

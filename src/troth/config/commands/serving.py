@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from ..environment import ROOT
+from ..environment import ROOT, env_path, refuse_half_restored
 
 ADDRESS = "127.0.0.1"
 IDLE = 0.2
@@ -46,7 +46,7 @@ def run_serve(options: argparse.Namespace) -> int:
 
 def _run(*, with_worker: bool, sample: bool) -> int:
     from .. import listen, supervise
-    from ..environment import env_int, env_path
+    from ..environment import env_int
     from . import preparing
 
     home = env_path("TROTH_HOME", ROOT / "var")
@@ -74,6 +74,7 @@ def run_worker(options: argparse.Namespace) -> int:
     """Run what is due, again and again, until told to stop; several workers share the work safely."""
     from ..cli import set_up
 
+    refuse_half_restored(env_path("TROTH_HOME", ROOT / "var"))
     set_up()
     from django.db import DatabaseError, close_old_connections
 

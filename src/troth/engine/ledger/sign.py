@@ -1,8 +1,12 @@
-"""Signing checkpoints.  The only module of the ledger that needs `cryptography`; no other imports it."""
+"""Signing checkpoints, and the manifests of exports.
+
+The only module of the ledger that needs `cryptography`; no other imports it.
+"""
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from troth.engine.ledger.errors import NoteError
+from troth.engine.ledger.manifest import manifest_text
 from troth.engine.ledger.note import Checkpoint, VerifierKey, is_key_name, signature_line
 
 
@@ -29,5 +33,11 @@ class Signer:
         INVARIANT: the caller has checked that this tree extends every tree signed before (`extend` with
         `root`, compare-and-set on the last checkpoint): the log never signs two heads that do not fit.
         """
-        text = Checkpoint(self.key.name, size, root).text()
+        return self._signed(Checkpoint(self.key.name, size, root).text())
+
+    def sign_manifest(self, digest: bytes) -> str:
+        """A signed note over the SHA-256 of an export's manifest; nobody can take it for a tree head."""
+        return self._signed(manifest_text(self.key.name, digest))
+
+    def _signed(self, text: str) -> str:
         return f"{text}\n{signature_line(self.key, self._private.sign(text.encode()))}"

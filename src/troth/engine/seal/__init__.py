@@ -1,6 +1,7 @@
 """The seal: personal data that only its subject's key opens, and that is gone when that key is.
 
-Specification: spec/sealed-value.md and spec/keys.md. Knows nothing of Django, the statement or the ledger.
+Specification: spec/sealed-value.md, spec/sealed-file.md and spec/keys.md. Knows nothing of Django, the
+statement or the ledger.
 """
 
 from troth.engine.seal.epochs import DIES_AFTER, DIES_BY, PERIOD, Epoch, due, mortal, overdue
@@ -37,6 +38,7 @@ from troth.engine.seal.index import (
 from troth.engine.seal.keeper import NAMED_KEYS, KeyKeeper
 from troth.engine.seal.keyfile import CACHE_SECONDS, KeyFile
 from troth.engine.seal.row import Scalar, open_row, open_rows, seal_row
+from troth.engine.seal.stream import FILE_HEADER, FileSealer, file_context, new_file_key, open_file
 from troth.engine.seal.tombstones import Tombstones, append_tombstones, begin_tombstones, read_tombstones
 from troth.engine.seal.value import (
     AES_256_GCM,
@@ -66,6 +68,7 @@ __all__ = [
     "DIES_AFTER",
     "DIES_BY",
     "EMAIL",
+    "FILE_HEADER",
     "NAMED_KEYS",
     "PERIOD",
     "TEXT",
@@ -75,6 +78,7 @@ __all__ = [
     "Erased",
     "EscrowBroken",
     "EscrowHeader",
+    "FileSealer",
     "Header",
     "JournalBroken",
     "Kek",
@@ -98,14 +102,17 @@ __all__ = [
     "due",
     "epoch_of",
     "escrow_header",
+    "file_context",
     "header_of",
     "make_recovery_key",
     "mortal",
     "new_dek",
+    "new_file_key",
     "normalise_email",
     "normalise_phone",
     "normalise_text",
     "open_escrow",
+    "open_file",
     "open_row",
     "open_rows",
     "overdue",

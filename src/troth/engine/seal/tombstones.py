@@ -71,8 +71,10 @@ def append_tombstones(path: Path, key: bytes, subjects: Iterable[UUID]) -> int:
     return count
 
 
-def read_tombstones(path: Path, key: bytes) -> Tombstones:
-    """The whole journal, checked. A cut tail shows only against a `count` and `head` remembered elsewhere.
+def read_tombstones(path: Path, key: bytes, most: int | None = None) -> Tombstones:
+    """The whole journal, or its first `most` entries, checked.
+
+    A cut tail shows only against a `count` and `head` remembered elsewhere.
 
     Raises JournalBroken when it is missing, altered or of another install.
     """
@@ -80,13 +82,14 @@ def read_tombstones(path: Path, key: bytes) -> Tombstones:
         content = path.read_bytes()
     except OSError as error:
         raise _unreachable(path, error) from None
-    return _parse(path, content, key)
+    return _parse(path, content, key, most)
 
 
-def _parse(path: Path, content: bytes, key: bytes) -> Tombstones:
+def _parse(path: Path, content: bytes, key: bytes, most: int | None) -> Tombstones:
     head = _begin(path, content, key)
-    marks = []
-    for number in range(1, _whole_records(len(content)) + 1):
+    marks: list[bytes] = []
+    count = _whole_records(len(content))
+    for number in range(1, (count if most is None else min(count, most)) + 1):
         record = content[_start(number - 1) : _start(number)]
         head = _follow(path, record, number, head, key)
         marks.append(bytes.fromhex(record[_MARK].decode()))

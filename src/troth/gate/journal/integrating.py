@@ -7,14 +7,16 @@ on `Checkpoint.follows`; tiles that are not those of the last head stop it befor
 import logging
 import time
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from troth.engine.ledger import Checkpoint as Head
 from troth.engine.ledger import Kind, extend, leaf_hash, origin_leaf
 
 from ..published import statement
 from . import log as ledger
-from .models import Checkpoint, Entry, Tile
+from .models import Checkpoint, Entry, Log, Tile
 from .writing import Facts, build, committer, new_id
 
 log = logging.getLogger("troth.ledger")
@@ -35,7 +37,8 @@ def integrate() -> int:
 
 
 def _integrate_group() -> int:
-    entries = Entry.objects.filter(index=None).order_by("seq").only("seq", "leaf")
+    # Both columns are named: so the index gives the waiting ones in their order, however many are integrated.
+    entries = Entry.objects.filter(index=None, log=None).order_by("seq").only("seq", "leaf")
     if not entries.exists():
         return 0
     with transaction.atomic():
@@ -44,18 +47,28 @@ def _integrate_group() -> int:
         waiting = list(entries[:GROUP])
         if not waiting:
             return 0
-        size, root = (last.size, bytes(last.root)) if last else (0, None)
-        grown = extend(size, ledger.read, [leaf_hash(bytes(entry.leaf)) for entry in waiting], root)
-        # The head goes first: of two integrators one stops here, with nothing else done.
-        Checkpoint.objects.create(
-            size=grown.size, follows=size, root=grown.root, note=ledger.signer().sign(grown.size, grown.root)
-        )
-        for tile in grown.tiles:
-            Tile.objects.update_or_create(level=tile.level, index=tile.index, defaults={"hashes": tile.data})
-        places = [(index, entry.seq) for index, entry in enumerate(waiting, size)]
+        number, size = (last.log, last.size) if last else (ledger.current(), 0)
+        grow(number, last, [bytes(entry.leaf) for entry in waiting])
+        places = [(number, index, entry.seq) for index, entry in enumerate(waiting, size)]
         with connection.cursor() as cursor:
-            cursor.executemany('UPDATE journal_entry SET "index" = %s WHERE seq = %s', places)
+            cursor.executemany('UPDATE journal_entry SET log = %s, "index" = %s WHERE seq = %s', places)
     return len(waiting)
+
+
+def grow(number: int, last: Checkpoint | None, leaves: list[bytes]) -> None:
+    """Put leaves behind a log's last head, and sign the head that covers them.
+
+    Raises IntegrityError when somebody else has extended that head, TileError when the tiles are not its own.
+    """
+    size, root = (last.size, bytes(last.root)) if last else (0, None)
+    grown = extend(size, ledger.reader(number), [leaf_hash(leaf) for leaf in leaves], root)
+    note = ledger.signer(ledger.origin(number)).sign(grown.size, grown.root)
+    # The head goes first: of two integrators one stops here, with nothing else done.
+    Checkpoint.objects.create(log=number, size=grown.size, follows=size, root=grown.root, note=note)
+    for tile in grown.tiles:
+        Tile.objects.update_or_create(
+            log=number, level=tile.level, index=tile.index, defaults={"hashes": tile.data}
+        )
 
 
 def begin_log() -> bool:
@@ -63,18 +76,18 @@ def begin_log() -> bool:
     with transaction.atomic():
         if Entry.objects.exists():
             return False
-        policy = bytes.fromhex(statement.current().version)
-        leaf = origin_leaf(policy, int(time.time()) // 3600)
-        Entry.objects.create(
-            id=new_id(),
-            leaf=leaf,
-            commitments=b"",
-            kind=Kind.ORIGIN,
-            version=statement.under(),
-            subjects=0,
-            at=timezone.now(),
-        )
+        Log.objects.get_or_create(number=1, defaults={"origin": settings.TROTH_LOG_ORIGIN})
+        first(None)
     return True
+
+
+def first(previous: Head | None) -> Entry:
+    """The entry that a log begins with; `previous` is the last known head of the log before it."""
+    leaf = origin_leaf(bytes.fromhex(statement.current().version), int(time.time()) // 3600, previous)
+    return Entry.objects.create(
+        id=new_id(), leaf=leaf, commitments=b"", kind=Kind.ORIGIN, version=statement.under(), subjects=0,
+        at=timezone.now(),
+    )  # fmt: skip
 
 
 def announce(version: str) -> None:

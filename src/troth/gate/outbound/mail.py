@@ -95,7 +95,7 @@ def _deliver(message: Message) -> None:
     try:
         sent = disclose(
             message, ("address", "subject", "body", "attachment"), to=CARRIER, purpose=PURPOSE, by=SYSTEM,
-            country=settings.TROTH_CARRIER_COUNTRY,
+            country=settings.TROTH_CARRIER_COUNTRY, reference=message.message_id,
         )  # fmt: skip
         if settings.TROTH_MAIL_HELD:
             _close(message, Message.State.HELD)

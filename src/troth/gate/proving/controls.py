@@ -88,8 +88,11 @@ def _telling(model: type[PersonalModel], row: PersonalModel, permitted: frozense
 def _files(values: set[bytes]) -> list[str]:
     """Files under TROTH_HOME (databases, write-ahead logs, logs, spools) that hold one of the values."""
     home = Path(settings.TROTH_HOME)
+    # The company's own file names the addresses of its staff and of its recipients' desks.
     files = [
-        path for path in sorted(home.rglob("*")) if path.is_file() and home / "static" not in path.parents
+        path
+        for path in sorted(home.rglob("*"))
+        if path.is_file() and home / "static" not in path.parents and path != home / "company.toml"
     ]
     return [str(path.relative_to(home)) for path in files if _holds(path, values)]
 

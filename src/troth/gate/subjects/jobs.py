@@ -4,7 +4,7 @@ from ..keystore.keys import sweep_orphans, turn_epoch
 from ..schedule.leases import every
 from .erase import purge, resume
 from .models import DataSubject
-from .retention import end_expired
+from .retention import JOB, run_when_steady
 
 
 @every("erasures", seconds=5)
@@ -23,4 +23,4 @@ def turn_keys() -> None:
         sweep_orphans(known)
 
 
-every("retention", hours=1)(end_expired)
+every(JOB, hours=1)(run_when_steady)

@@ -87,6 +87,19 @@ class Erasure(models.Model):
         return f"erasure {self.state}"
 
 
+class LegalHold(models.Model):
+    """Everything of a subject stays until a day, whatever its `keep` rules and its owner say (`holds.py`)."""
+
+    subject = models.CharField(max_length=32, db_index=True)
+    clause = models.CharField(max_length=80)
+    until = models.DateTimeField()
+    placed_at = models.DateTimeField(auto_now_add=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"hold until {self.until:%Y-%m-%d}"
+
+
 class PersonalModel(models.Model):
     """A row about somebody.  Subclasses add `owner = OwnerField()`, their fields, and `class Privacy`."""
 

@@ -1,9 +1,12 @@
 """What the record says about one subject, shown to that subject: who used their data, why, when, under which clause."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.db.models import QuerySet
 
 from troth.engine.ledger import Receipt
 from troth.engine.policy import Permit
@@ -29,21 +32,31 @@ class Used:
     clauses: tuple[str, ...]
     fields: tuple[str, ...]
     read: tuple[str, ...]
+    taken: tuple[str, ...]
     act: str
     place: str
     country: str
     is_integrated: bool
 
 
-def history() -> list[Used]:
-    """Every entry on the subject of the open use, newest first.
+def mine() -> QuerySet[Entry]:
+    """The entries on the subject of the open use, newest first, to be filtered and cut before `history` opens them."""
+    subject, _ = _own()
+    return Entry.objects.filter(id__in=Share.objects.filter(subject=subject).values("entry")).order_by("-seq")
+
+
+def history(entries: Iterable[Entry] | None = None) -> list[Used]:
+    """Every entry on the subject of the open use, newest first; or those of `mine()` that are given.
 
     The use must be one of own data (clause rights.ninety-days).  Raises Refused otherwise.
     """
     subject, cipher = _own()
-    shares = {share.entry: share for share in Share.objects.filter(subject=subject)}
-    entries = Entry.objects.filter(id__in=shares).order_by("-seq")
-    return [_used(entry, _detail(cipher, subject, shares[entry.id])[1]) for entry in entries]
+    wanted = list(mine() if entries is None else entries)
+    found = Share.objects.filter(subject=subject)
+    if entries is not None:
+        found = found.filter(entry__in=[entry.id for entry in wanted])
+    shares = {share.entry: share for share in found}
+    return [_used(entry, _detail(cipher, subject, shares[entry.id])[1]) for entry in wanted]
 
 
 def receipt(entry: str) -> Receipt:
@@ -80,12 +93,12 @@ def _used(entry: Entry, detail: bytes) -> Used:
         entry=entry.id, at=datetime.fromisoformat(told["at"]), role=told["role"], purpose=told["purpose"],
         clauses=tuple(sorted(set(named.values()))), fields=tuple(named), act=_act(told),
         country=told.get("country", ""), is_integrated=entry.index is not None,
-        read=tuple(told.get("used", {})), place=told.get("place", ""),
+        read=tuple(told.get("used", {})), taken=tuple(told.get("collected", {})), place=told.get("place", ""),
     )  # fmt: skip
 
 
 def _act(told: dict[str, Any]) -> str:
-    for act, word in (("refused", "refused"), ("disclosed", "disclosed"), ("collected", "collected")):
-        if told.get(act):
-            return word
+    for act in ("refused", "disclosed", "collected", "limited", "merged", "handed over", "acted"):
+        if act in told and told[act] not in ({}, ""):
+            return act
     return "read"

@@ -23,12 +23,24 @@ SPEAKERS: dict[str, Speaker] = {}
 """Whoever answers below a path in another form than a page: (request, status, reason, clause)."""
 
 
-def spoken(request: HttpRequest, status: int, reason: str = "", clause: str | None = None) -> HttpResponse | None:
+def spoken(
+    request: HttpRequest, status: int, reason: str = "", clause: str | None = None
+) -> HttpResponse | None:
     """The error in the form of the request's path, or None when that is a page."""
     for prefix, speak in SPEAKERS.items():
         if request.path.startswith(prefix):
             return speak(request, status, reason, clause)
     return None
+
+
+def restated(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """An error page of Django's or ours, said in the form of the request's path."""
+    if response.headers.get("Content-Type", "").startswith("application/json"):
+        return response
+    said = spoken(request, response.status_code)
+    if said is not None and "Allow" in response.headers:
+        said["Allow"] = response["Allow"]
+    return said or response
 
 
 class UseMiddleware:
@@ -46,7 +58,7 @@ class UseMiddleware:
             faults.end()
         if noted and response.status_code < 400:
             return answer(request, noted[0])
-        return response
+        return restated(request, response) if response.status_code >= 400 else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Django hook: an answer for the gate's own exceptions; others go on to Django."""

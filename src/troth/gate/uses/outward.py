@@ -27,8 +27,12 @@ def disclose(
     by: Actor,
     country: str,
     given: Ground | None = None,
+    reference: str = "",
 ) -> Mapping[str, Any]:
     """Hand the named fields of a row to a recipient outside.
+
+    `reference` is what the recipient gets as well, by which it can find the record again: it is told by that when the
+    data is corrected or erased.  It holds nothing personal.
 
     Returns the values, once an entry with the recipient, its country and the hash of what is sent is durable.
     Raises Refused when the statement does not share every one of them, GateError inside an act.
@@ -62,6 +66,8 @@ def disclose(
         canonical({k: None if v is None else str(v) for k, v in values.items()})
     ).hexdigest()
     detail = {"disclosed": clauses, "country": country, "sent": sent, "by": by.role}
+    if reference:
+        detail["reference"] = reference
     _record(use, Kind.DISCLOSE, owner, detail, clauses.values())
     return values
 

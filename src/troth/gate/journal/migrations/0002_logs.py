@@ -1,8 +1,10 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import migrations, models
 
 
-def name_the_first(apps, schema):
+def name_the_first(apps: Any, schema: Any) -> None:
     """A log that was begun before logs had rows keeps the name it has signed its heads with."""
     if apps.get_model("journal", "Entry").objects.exists():
         apps.get_model("journal", "Log").objects.create(number=1, origin=settings.TROTH_LOG_ORIGIN)

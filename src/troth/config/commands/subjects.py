@@ -1,0 +1,243 @@
+"""`troth subject …`: show, export and erase what is held about somebody, hold it, and let it go again.
+
+Whoever has the shell of the install acts for our systems on a request that reached the company on paper.  Each look is
+on the record of the person it is about, durable before a line is printed.
+"""
+
+import argparse
+import json
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+
+def add(commands: Any) -> None:
+    """Add this family to the command line."""
+    family = commands.add_parser("subject", help="what is held about somebody: show, export, erase, hold")
+    steps = family.add_subparsers(dest="what", required=True)
+    show = _step(steps, "show", "print what is held", run_show)
+    show.add_argument("--json", action="store_true")
+    export = _step(steps, "export", "write all of it into an archive that anybody can check", run_export)
+    export.add_argument("to", type=Path, help="a file that is not there yet")
+    erase = _step(steps, "erase", "destroy the key, so that no copy anywhere can be read again", run_erase)
+    erase.add_argument("--yes", action="store_true", help="do not ask")
+    erase.add_argument("--receipt-to", metavar="ADDRESS", help="where the receipt goes by mail")
+    hold = _step(steps, "hold", "keep it until a day, as the law may want", run_hold)
+    hold.add_argument("--until", required=True, type=_day, metavar="YYYY-MM-DD")
+    hold.add_argument("--clause", default="share.legal", metavar="ID")
+    _step(steps, "release", "end such holds", run_release)
+
+
+def _step(steps: Any, name: str, words: str, run: Any) -> Any:
+    parser = steps.add_parser(name, help=words)
+    parser.add_argument("who", help="an e-mail address, an id, or - to read it from standard input")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _day(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError("a day is written YYYY-MM-DD") from None
+
+
+@dataclass(frozen=True, slots=True)
+class OnPaper:
+    """The ground of a request that reached the company outside these pages; the shell's user checked who asks."""
+
+    subject: uuid.UUID
+    ground: ClassVar[str] = "request"
+
+    def is_live(self) -> bool:
+        """For as long as the command runs."""
+        return True
+
+    def covers(self, row: Any) -> bool:
+        """The subject's own rows."""
+        return bool(row.owner_id == self.subject)
+
+
+def _who(options: argparse.Namespace) -> list[uuid.UUID]:
+    """The subjects meant; an address may have several, none of them proven to be one person."""
+    from ..cli import set_up
+
+    set_up()
+    from troth.gate.subjects.find import of_address
+    from troth.gate.subjects.models import DataSubject
+
+    text = sys.stdin.readline().strip() if options.who == "-" else options.who
+    if "@" in text:
+        return sorted(of_address(text))
+    try:
+        subject = uuid.UUID(text)
+    except ValueError:
+        return []
+    return [subject] if DataSubject.objects.filter(pk=subject).exists() else []
+
+
+def _nobody() -> int:
+    print("troth: nothing is held about this address or id", file=sys.stderr)
+    return 1
+
+
+def _told(subject: uuid.UUID) -> list[dict[str, Any]]:
+    from troth.gate.subjects import access
+    from troth.gate.uses import SYSTEM, using
+
+    with using("answering-requests", by=SYSTEM, given=OnPaper(subject)):
+        return [
+            {
+                "kind": one.title, "keep_until": one.keep_until.date().isoformat() if one.keep_until else None,
+                "values": {value.label: str(value.value) for value in one.values}, "withheld": list(one.hidden),
+            }
+            for one in access.held(subject)
+        ]  # fmt: skip
+
+
+def run_show(options: argparse.Namespace) -> int:
+    """Print what is held; 1 when it is nothing."""
+    subjects = _who(options)
+    if not subjects:
+        return _nobody()
+    found = [{"subject": str(subject), "held": _told(subject)} for subject in subjects]
+    print(json.dumps(found, indent=1, ensure_ascii=False) if options.json else "\n".join(_lines(found)))
+    return 0
+
+
+def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
+    for one in found:
+        yield f"subject {one['subject']}"
+        for row in one["held"]:
+            until = f", kept until {row['keep_until']}" if row["keep_until"] else ""
+            yield f"  {row['kind']}{until}"
+            for label, value in row["values"].items():
+                yield from _wrapped(label, value)
+            for label in row["withheld"]:
+                yield f"    {label}: tells of somebody else, and is withheld"
+
+
+def _wrapped(label: str, value: str) -> Iterator[str]:
+    first, *rest = value.splitlines() or [""]
+    yield f"    {label}: {first}"
+    yield from (f"      {line}" for line in rest)
+
+
+def run_export(options: argparse.Namespace) -> int:
+    """Write the archive of one subject, and of the others under the same address with it."""
+    subjects = _who(options)
+    if not subjects:
+        return _nobody()
+    if options.to.exists():
+        print(f"troth: {options.to} is there already; name a file that is not", file=sys.stderr)
+        return 2
+    from django.utils import timezone
+
+    from troth.gate.export import exporting, preparing
+    from troth.gate.export.models import Export
+    from troth.gate.uses import Actor
+
+    _on_record(subjects, {"exported": "at the shell"})
+    export = exporting.ask_for(subjects[0], subjects, [], Actor("system"))
+    # Nobody is written to: the archive is handed over here.
+    Export.objects.filter(pk=export.pk).update(is_told=True)
+    while export.state == Export.State.PREPARING and preparing.prepare_one():
+        export.refresh_from_db()
+    if export.state != Export.State.READY:
+        print("troth: the archive could not be made; look at the worker's log", file=sys.stderr)
+        return 1
+    options.to.touch(mode=0o600)
+    with options.to.open("wb") as file:
+        for piece in exporting.open_stream(export):
+            file.write(piece)
+    Export.objects.filter(pk=export.pk).update(expires_at=timezone.now())
+    exporting.expire_due()
+    print(f"written to {options.to}; check it with `python -m troth.verify {options.to}`")
+    return 0
+
+
+def _on_record(subjects: list[uuid.UUID], detail: dict[str, str]) -> None:
+    from django.db import transaction
+
+    from troth.engine.ledger import Kind
+    from troth.gate.keystore import keys
+    from troth.gate.uses import SYSTEM
+    from troth.gate.uses.entering import enter
+
+    ciphers = keys.ciphers([subject.hex for subject in subjects])
+    with transaction.atomic(durable=True):
+        enter(
+            Kind.USE,
+            "answering-requests",
+            SYSTEM,
+            [(name, cipher, detail) for name, cipher in ciphers.items()],
+        )
+
+
+def run_erase(options: argparse.Namespace) -> int:
+    """Say what goes and what stays, ask, and erase; the worker purges. 1 when something stands in the way."""
+    subjects = _who(options)
+    if not subjects:
+        return _nobody()
+    from troth.gate.subjects.erase import Obstructed, erase
+    from troth.gate.subjects.foresee import foresee
+    from troth.gate.uses import SYSTEM
+
+    for subject in subjects:
+        print(f"subject {subject}")
+        seen = foresee(subject)
+        for line in (*seen.goes, *seen.shared, *seen.stays):
+            print(f"  {line.count} x {line.title}: {line.what}{f' ({line.clause})' if line.clause else ''}")
+    if not options.yes and not _is_sure():
+        print("nothing was erased")
+        return 1
+    for subject in subjects:
+        try:
+            erasure = erase(subject.hex, SYSTEM, receipt_to=options.receipt_to)
+        except Obstructed as obstructed:
+            for each in obstructed.obstacles:
+                print(f"troth: {each.reason} (clause {each.clause}): {each.advice}", file=sys.stderr)
+            return 1
+        print(f"erased; entry {erasure.entry}; the worker empties the write-ahead log within seconds")
+    return 0
+
+
+def _is_sure() -> bool:
+    print("Type ERASE to destroy the key of all this: ", end="", flush=True)
+    return sys.stdin.readline().strip() == "ERASE"
+
+
+def run_hold(options: argparse.Namespace) -> int:
+    """Hold everything of the subjects until a day."""
+    subjects = _who(options)
+    if not subjects:
+        return _nobody()
+    from troth.gate.errors import GateError
+    from troth.gate.subjects import holds
+    from troth.gate.uses import Actor
+
+    for subject in subjects:
+        try:
+            hold = holds.place(subject, options.until, Actor("owner"), options.clause)
+        except GateError as error:
+            print(f"troth: {error}", file=sys.stderr)
+            return 2
+        print(f"subject {subject} is held until {hold.until:%Y-%m-%d} under {hold.clause}")
+    return 0
+
+
+def run_release(options: argparse.Namespace) -> int:
+    """End the holds on the subjects; 1 when there were none."""
+    subjects = _who(options)
+    if not subjects:
+        return _nobody()
+    from troth.gate.subjects import holds
+    from troth.gate.uses import Actor
+
+    lifted = sum(holds.lift(subject, Actor("owner")) for subject in subjects)
+    print(f"{lifted} {'hold' if lifted == 1 else 'holds'} ended")
+    return int(not lifted)

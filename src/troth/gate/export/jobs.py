@@ -1,0 +1,30 @@
+"""Exports are prepared, told of, and taken away when their time is over."""
+
+import threading
+
+from django.db import connections
+
+from ..schedule.leases import every
+from .exporting import expire_due, tell_due
+from .preparing import is_waiting, prepare_one
+
+_desk = threading.Lock()
+
+
+@every("exports", seconds=1)
+def serve_exports() -> None:
+    """End what is over and tell whose archive is ready; what waits is prepared aside, since mail must not wait for it."""
+    expire_due()
+    if is_waiting() and _desk.acquire(blocking=False):
+        # A daemon: a worker that is told to stop does not wait for it either, and the lease brings it back.
+        threading.Thread(target=_prepare_all, name="exports", daemon=True).start()
+    tell_due()
+
+
+def _prepare_all() -> None:
+    try:
+        while prepare_one():
+            pass
+    finally:
+        connections.close_all()
+        _desk.release()
