@@ -33,7 +33,9 @@ def main() -> int:
     """Run the rows asked for; 0 even when a target is missed, since a shared machine is no judge."""
     asked = argparse.ArgumentParser(prog="python -m bench", description="Troth beside its peers, in one run.")
     asked.add_argument(
-        "rows", nargs="*", help="decide, read, write, append, verify, inbox, rights, export; all when none is named"
+        "rows",
+        nargs="*",
+        help="decide, read, write, append, verify, inbox, rights, export; all when none is named",
     )
     asked.add_argument(
         "--quick", action="store_true", help="small sizes, few rounds: a check that it runs, no figures"

@@ -176,12 +176,12 @@ def look_at(subject: str) -> bool:
     from troth.gate.keystore.models import DataKey
     from troth.gate.subjects.models import DataSubject
 
-    enquiry = Enquiry.objects.filter(owner=subject).first()
+    enquiry = Enquiry.objects.filter(owner=UUID(subject)).first()
     there = {
         "key": DataKey.objects.filter(subject=subject, erasing=False).exists(),
         "subject": DataSubject.objects.filter(pk=subject).exists(),
         "enquiry": enquiry is not None and readable(enquiry),
-        "answer": Reply.objects.filter(owner=subject).exists(),
+        "answer": Reply.objects.filter(owner=UUID(subject)).exists(),
         "record": Share.objects.filter(subject=subject).exists(),
     }
     need(len(set(there.values())) == 1, f"half done: {there}")
@@ -217,7 +217,7 @@ def after_each(home: Path, made: list[str], said: list[str]) -> list[str]:
 
     from troth.apps.enquiries.models import Enquiry
 
-    early = set(Enquiry.objects.filter(owner__in=said).values_list("owner_id", flat=True))
+    early = set(Enquiry.objects.filter(owner__in=map(UUID, said)).values_list("owner_id", flat=True))
     need(not early, f"{len(early)} people were said to be erased and were not")
     connections.close_all()
     need(run(home, "finish").wait(120) == 0, "the worker did not finish")

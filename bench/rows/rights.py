@@ -79,7 +79,7 @@ def _fill(count: int) -> None:
     for sealed, plain in zip(CARDS, PLAIN_CARDS, strict=True):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(
-                f"INSERT INTO {sealed._meta.db_table} (id, owner_id, collected_under, sealed, email_index, made_at)"
+                f"INSERT INTO {sealed._meta.db_table} (id, owner_id, collected_under, sealed, email_index, made_at)"  # noqa: S608 - our own table
                 " VALUES (%s,%s,%s,%s,%s,%s)",
                 [
                     (uuid.uuid4().hex, _strangers[n % OTHERS], "0" * 16, os.urandom(160), os.urandom(32), now)
@@ -87,7 +87,7 @@ def _fill(count: int) -> None:
                 ],
             )
             cursor.executemany(
-                f"INSERT INTO {plain._meta.db_table} (id, owner_id, name, email, note, made_at)"
+                f"INSERT INTO {plain._meta.db_table} (id, owner_id, name, email, note, made_at)"  # noqa: S608 - our own table
                 " VALUES (%s,%s,%s,%s,%s,%s)",
                 [
                     (
@@ -114,7 +114,9 @@ def _person(rows_of_theirs: int) -> DataSubject:
             mine = [sealed(owner=person, **each) for each in values[place::6]]
             sealed.objects.bulk_create(mine, batch_size=500)
     for place, plain in enumerate(PLAIN_CARDS):
-        plain.objects.bulk_create([plain(owner_id=person.pk, **each) for each in values[place::6]], batch_size=500)
+        plain.objects.bulk_create(
+            [plain(owner_id=person.pk, **each) for each in values[place::6]], batch_size=500
+        )
     return person
 
 
@@ -127,7 +129,7 @@ def _access() -> list[Contender]:
         with connection.cursor() as cursor:
             for plain in PLAIN_CARDS:
                 cursor.execute(
-                    f"SELECT id, name, email, note, made_at FROM {plain._meta.db_table} WHERE owner_id = %s",
+                    f"SELECT id, name, email, note, made_at FROM {plain._meta.db_table} WHERE owner_id = %s",  # noqa: S608 - our own table
                     [person.pk.hex],
                 )
                 found[plain._meta.db_table] = [list(map(str, row)) for row in cursor.fetchall()]
@@ -160,7 +162,8 @@ def _erasure(rounds: int, rows_of_theirs: int = ROWS) -> list[Contender]:
         with transaction.atomic(durable=True), connection.cursor() as cursor:
             for plain in PLAIN_CARDS:
                 cursor.execute(
-                    f"DELETE FROM {plain._meta.db_table} WHERE owner_id = %s", [next_one[BY_HAND].pk.hex]
+                    f"DELETE FROM {plain._meta.db_table} WHERE owner_id = %s",  # noqa: S608 - our own table
+                    [next_one[BY_HAND].pk.hex],
                 )
 
     def ours() -> None:

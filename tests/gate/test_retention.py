@@ -77,7 +77,7 @@ def test_an_expired_enquiry_is_erased_and_one_a_day_short_is_not(set_clock: Cloc
     finish_erasures()
     assert [row.pk for row in Enquiry.objects.all()] == [short.pk]
     assert not DataSubject.objects.filter(pk=expired.owner_id).exists()
-    assert Entry.objects.filter(kind=6, purpose="keeping-to-retention", recipient="system").count() == 2  # it, and the run
+    assert Entry.objects.filter(kind=6, purpose="keeping-to-retention", recipient="system").count() == 2
 
 
 @durable
@@ -120,9 +120,7 @@ def test_a_further_message_starts_the_time_anew(set_clock: Clock) -> None:
 
 
 @durable
-def test_more_rows_than_fit_a_batch_end_in_one_run(
-    set_clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_more_rows_than_fit_a_batch_end_in_one_run(set_clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "BATCH", 2)
     for _ in range(5):
         enquiry_of()

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from . import publiclog, told, views
+from . import publiclog, securitytxt, told, views
 
 
 def _log(prefix: str) -> list[URLPattern]:
@@ -24,6 +24,7 @@ urlpatterns = [
     path("privacy/proof/", views.proof, name="proof"),
     path("privacy/told/open/<str:token>/", told.page, name="told"),
     path("agreement/", views.agreement, name="agreement"),
+    path(".well-known/security.txt", securitytxt.security_txt, name="security-txt"),
     *_log(".well-known/troth/log/"),
     *_log(".well-known/troth/log/<int:number>/"),
 ]

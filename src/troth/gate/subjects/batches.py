@@ -20,7 +20,7 @@ BATCH = 200
 def of(model: type[PersonalModel], field: str, subject: UUID) -> Iterator[PersonalModel]:
     """Rows whose `field` names the subject, by id.  No read transaction stays open between two batches."""
     names, key, first, later, converters = _prepared(model, field)
-    known = model._meta.get_field(field).get_db_prep_value(subject, connection)
+    known = model._meta.get_field(field).get_db_prep_value(subject, connection)  # type: ignore[union-attr]
     asked, given = first, [known]
     while True:
         with connection.cursor() as cursor:

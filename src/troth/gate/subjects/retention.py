@@ -15,12 +15,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from troth.engine.ledger import Kind
+from troth.engine.policy import Keep
 
 from ..published import statement
 from ..registry import serves
 from ..schedule.models import Lease
 from ..uses import SYSTEM
-from ..uses.entering import CLAUSE, enter
+from ..uses.entering import enter
 from .erase import erase
 from .models import LegalHold, PersonalModel
 from .obstacles import Obstructed
@@ -51,14 +52,21 @@ def kept_until(start: datetime, amount: int, unit: str) -> datetime:
 
 def keep_rule(model: type[PersonalModel]) -> tuple[str, int, str] | None:
     """(column that dates the rows, amount, unit): the shortest `keep` among the model's categories."""
-    dated = privacy(model, "keep", {})
-    policy, found = statement.current(), []
-    for seal in model.seals.values():
-        keep = policy.keeps(seal.category)
-        if keep is not None and keep.event in dated:
-            found.append((dated[keep.event], keep.amount, keep.unit))
-    day = datetime(2000, 1, 1)
-    return min(found, key=lambda rule: kept_until(day, rule[1], rule[2])) if found else None
+    found = _shortest(model)
+    return (found[0], found[1].amount, found[1].unit) if found else None
+
+
+def keep_clause(model: type[PersonalModel]) -> str:
+    """The clause of that rule; blank when there is none."""
+    found = _shortest(model)
+    return found[1].clause if found else ""
+
+
+def _shortest(model: type[PersonalModel]) -> tuple[str, Keep] | None:
+    dated, policy, day = privacy(model, "keep", {}), statement.current(), datetime(2000, 1, 1)
+    kept = (policy.keeps(seal.category) for seal in model.seals.values())
+    found = [(dated[keep.event], keep) for keep in kept if keep is not None and keep.event in dated]
+    return min(found, key=lambda rule: kept_until(day, rule[1].amount, rule[1].unit)) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +207,3 @@ def _free(rows: list[PersonalModel]) -> list[PersonalModel]:
 def _held(subjects: set[str]) -> set[str]:
     found = LegalHold.objects.filter(subject__in=subjects, lifted_at=None, until__gt=timezone.now())
     return set(found.values_list("subject", flat=True))
-
-
-def keep_clause(model: type[PersonalModel]) -> str:
-    """The clause of the rule that ends a model's rows."""
-    dated = privacy(model, "keep", {})
-    kept = (statement.current().keeps(seal.category) for seal in model.seals.values())
-    return next((keep.clause for keep in kept if keep is not None and keep.event in dated), CLAUSE)
