@@ -89,7 +89,7 @@ def test_guessing_is_slowed_down(dana_at: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["signup/", "email/", "password/reset/", "confirm-email/", "social/signup/", "3rdparty/"]
+    "path", ["signup/", "email/", "password/reset/key/1-2/", "confirm-email/", "social/signup/", "3rdparty/"]
 )
 def test_no_page_lets_a_stranger_in(dana_at: Client, path: str) -> None:
     for method in (dana_at.get, dana_at.post):

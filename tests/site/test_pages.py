@@ -10,16 +10,19 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import URLPattern, URLResolver, get_resolver
 from playwright.sync_api import Page, Response
 
+from tests.site.areas import NO_PAGES, PAGES, fill_the_house
 from tests.site.conftest import Opens
 from tests.site.demo import Demo
-from tests.site.areas import NO_PAGES, PAGES, fill_the_house
 from tests.site.pages import Cast, Shown
 
 POLICY = {
-    "default-src": "'none'", "style-src": "'self'", "img-src": "'self'", "form-action": "'self'",
+    "default-src": "'none'", "script-src": "'self'", "connect-src": "'self'", "style-src": "'self'", "img-src": "'self'",
+    "form-action": "'self'",
     "base-uri": "'none'", "frame-ancestors": "'none'",
 }  # fmt: skip
-INLINE = re.compile(r"""<style|<script|\sstyle=|\son[a-z]+=["']|javascript:|src=["']data:""", re.IGNORECASE)
+INLINE = re.compile(
+    r"""<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=["']|javascript:|src=["']data:""", re.IGNORECASE
+)
 SIZES = ((1440, 900), (360, 740))
 AXE = Axe()
 

@@ -3,24 +3,28 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import LoginForm as LibraryLoginForm
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import NoReverseMatch, reverse
 
 from troth.gate.keystore.boxes import open_text, seal_text
 from troth.gate.outbound.mail import enqueue
-from troth.gate.registry import serves
 from troth.gate.uses import SYSTEM, act, using
 
-from . import addresses
+from . import addresses, passwords
+from .addresses import PURPOSE
 from .models import StaffMember, User
 
-PURPOSE = serves("signing-in")
+SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Staff are appointed, so sign-up is closed; addresses become handles; mail goes through the gate."""
+    """Sign-up is our own; addresses become handles; mail goes through the gate; passwords are explained."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -28,24 +32,58 @@ class AccountAdapter(DefaultAccountAdapter):
     def clean_email(self, email: str) -> str:
         return addresses.handle_for(email)
 
+    def clean_password(self, password: str, user: Any = None) -> str:
+        is_known = isinstance(user, User) and user.pk is not None
+        words = addresses.words_of(user) if is_known else []
+        passwords.validate(password, words, is_known and is_mfa_enabled(user, SECOND_FACTORS))
+        return password
+
+    def set_password(self, user: User, password: str) -> None:
+        user.is_password_short = len(password) < passwords.FULL
+        super().set_password(user, password)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        staff = StaffMember.objects.filter(user__email=email).first()
-        if staff is None:
+        """To whoever owns the login with this handle, and to nobody else."""
+        user = User.objects.filter(email=email).first()
+        holder = addresses.holder_of(user) if user else None
+        if holder is None:
             return
-        message = self.render_mail(template_prefix, email, context)
-        with using(PURPOSE, by=SYSTEM), act():
-            enqueue(staff.owner_id, staff.email, message.subject, message.body)
+        security = settings.TROTH_BASE_URLS["company"] + reverse("account_security", "troth.config.urls")
+        company = settings.TROTH_COMPANY["company"]["name"]
+        message = self.render_mail(
+            template_prefix, email, {**context, "security_url": security, "company_name": company}
+        )
+        with using(PURPOSE, by=SYSTEM, given=addresses.ground_of(holder)), act():
+            enqueue(holder.owner_id, holder.email, message.subject, message.body)
 
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Staff go to the office, people to their account."""
+        if StaffMember.objects.filter(user=request.user.pk).exists():
+            return reverse("office")
+        try:
+            return reverse("account")
+        except NoReverseMatch:
+            return reverse("account_security")
 
-class LoginForm(LibraryLoginForm):
-    """The library's form; what is typed leaves it as a handle."""
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("account_security")
 
-    def clean_login(self) -> str:
-        return addresses.handle_for(super().clean_login())
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        messages.error(request, "This account is closed.")
+        return redirect("account_login")
 
 
 class MFAAdapter(DefaultMFAAdapter):
     """Second-factor secrets are sealed, and labels name no address."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "This was not accepted. Try it again, or take another way in.",
+        "cannot_delete_authenticator": (
+            f"Your password has fewer than {passwords.FULL} characters, which is enough only beside a second step."
+            " Choose a longer one first."
+        ),
+    }
 
     def encrypt(self, text: str) -> str:
         return seal_text(settings.TROTH_KEYS, "second-factors", text)
@@ -53,8 +91,30 @@ class MFAAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         return open_text(settings.TROTH_KEYS, "second-factors", encrypted_text)
 
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """A short password never stands alone."""
+        user = authenticator.user
+        others = Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exclude(pk=authenticator.pk)
+        return not user.is_password_short or others.exists()
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        return f"Passkey {Authenticator.objects.filter(user=user, type=type).count() + 1}"
+
     def get_totp_label(self, user: User) -> str:
-        return "staff"
+        return _label(user)
 
     def get_totp_issuer(self) -> str:
         return str(settings.TROTH_COMPANY["company"]["name"])
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {**super().get_public_key_credential_rp_entity(), "name": self.get_totp_issuer()}
+
+    def get_public_key_credential_user_entity(self, user: User) -> dict[str, Any]:
+        """What a browser lists: never an address, and no name either."""
+        entity: dict[str, Any] = super().get_public_key_credential_user_entity(user)
+        return {**entity, "name": _label(user), "display_name": _label(user)}
+
+
+def _label(user: User) -> str:
+    """Tells two accounts on one device apart, and says nothing of whose they are."""
+    return f"Account {user.pk.hex[-4:].upper()}"

@@ -7,4 +7,5 @@ class Config(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import staff  # noqa: F401 - what ends with a subject must be known to every process
+        # What ends with a subject, and what is sealed on its way to a table, must be known to every process.
+        from . import passkeys, signins, staff  # noqa: F401

@@ -5,6 +5,7 @@ import uuid
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils import timezone
 
 from troth.gate.ids import uuid7
 from troth.gate.subjects.fields import OwnerField, Sealed
@@ -32,6 +33,8 @@ class User(AbstractBaseUser):
     subject = models.ForeignKey(DataSubject, on_delete=models.PROTECT, related_name="+")
     email = models.CharField(max_length=80, unique=True)
     is_active = models.BooleanField(default=True)
+    # A hash does not tell: such a password needs the second factor beside it for as long as it stands.
+    is_password_short = models.BooleanField(default=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -81,3 +84,30 @@ class StaffMember(PersonalModel):
 
     def __str__(self) -> str:
         return self.get_role_display()
+
+
+class SignIn(PersonalModel):
+    """One sign-in and the session it began, so that people see where their account is used."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = OwnerField()
+    browser = Sealed(models.CharField(max_length=300), "account.sign-in-browser")
+    address = Sealed(models.CharField(max_length=45), "account.sign-in-address")
+    session = models.CharField(max_length=40, db_index=True)
+    at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Privacy:
+        title = "sign-in"
+        plain = {
+            "session": "the hash of a random token", "at": "a time of ours", "ended_at": "a time of ours",
+            "seen_at": "a time of ours, to the hour",
+        }  # fmt: skip
+        kept_with_owner = True
+
+    class Meta:
+        ordering = ("-at",)
+
+    def __str__(self) -> str:
+        return f"sign-in {self.pk}"

@@ -51,6 +51,7 @@ def _links() -> dict[str, str]:
     }
     extra = {
         "sign_in": base["company"] + reverse("account_login", pages),
+        "request": base["company"] + reverse("request-ask", pages),
         "services": named["home"] + "#services",
     }
     return {

@@ -77,7 +77,7 @@ def validate_phone(value: str) -> None:
         ) from None
 
 
-def _sentence(why: str) -> str:
+def sentence(why: str) -> str:
     """A `because` of the statement as the line under a field."""
     return f"We ask for this {why}." if why else ""
 
@@ -116,7 +116,7 @@ class CollectionForm(forms.Form):
         if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.Textarea):
             field.validators.append(refuse_line_breaks)
             field.strip = True
-        field.why = field.help_text = _sentence(item.why)  # type: ignore[attr-defined]
+        field.why = field.help_text = sentence(item.why)  # type: ignore[attr-defined]
         field.error_messages["required"] = f"Please fill in: {item.label.lower()}."
         if seal.name in self.autocomplete:
             field.widget.attrs["autocomplete"] = self.autocomplete[seal.name]

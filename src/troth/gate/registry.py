@@ -84,6 +84,15 @@ def own_card(order: int, template: str, build: Callable[[HttpRequest, UUID], dic
     OWN_CARDS.sort(key=lambda card: card.order)
 
 
+PROOF_PARTS: list[tuple[str, Callable[[HttpRequest], dict[str, Any]]]] = []
+"""Sections of the public proof page: a template, and what it shows.  `build` opens nobody's data."""
+
+
+def proof_part(template: str, build: Callable[[HttpRequest], dict[str, Any]]) -> None:
+    """Put a section on `/privacy/proof/`."""
+    PROOF_PARTS.append((template, build))
+
+
 APIS: list[tuple[str, Any]] = []
 """Routers below `/api/v1/`, by prefix."""
 

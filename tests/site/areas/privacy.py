@@ -8,7 +8,12 @@ from tests.site.pages import Cast, Shown
 
 APPOINTED: dict[str, Callable[[Cast, Page], None]] = {}
 SHOWN: tuple[Shown, ...] = ()
-NO_PAGES: dict[str, str] = {}
+NO_PAGES: dict[str, str] = {
+    "own-choose": "POST, redirects", "own-receipt-json": "a download", "own-export-file": "a download",
+    "openapi-json": "JSON", "api-root": "not found, in JSON", "api-me": "JSON", "api-uses": "JSON",
+    "api-receipt": "JSON", "api-exports": "JSON", "api-export": "JSON", "api-archive": "a download",
+    "api-choices": "JSON", "api-choice": "JSON",
+}  # fmt: skip
 
 
 def fill(cast: Cast) -> None:

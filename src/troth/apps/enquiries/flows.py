@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from troth.gate.outbound.mail import enqueue
 from troth.gate.subjects.erase import erase
+from troth.gate.subjects.find import WITH_ACCOUNT
 from troth.gate.subjects.models import DataSubject, Erasure, Kind
 from troth.gate.uses import Actor, act
 
@@ -47,6 +48,12 @@ def find_by_token(token: str) -> Enquiry | None:
     """The enquiry whose private link this is."""
     found: Enquiry | None = Enquiry.objects.filter(link_hash=_hash(token)).first()
     return found
+
+
+def is_of_account(enquiry: Enquiry) -> bool:
+    """Whether it belongs to somebody with an account, who proved its address: then the link is no key to it."""
+    owner = {enquiry.owner_id}
+    return any(known(owner) for known in WITH_ACCOUNT)
 
 
 def answer_enquiry(enquiry: Enquiry, row_id: str, text: str, by: Actor) -> Reply | None:

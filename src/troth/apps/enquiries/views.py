@@ -3,9 +3,11 @@
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -47,19 +49,31 @@ def thread_open(request: HttpRequest, token: str) -> HttpResponse:
     enquiry = flows.find_by_token(token)
     if enquiry is None:
         return render(request, "410.html", status=410)
+    if flows.is_of_account(enquiry) and not _is_mine(request, enquiry):
+        return redirect_to_login(reverse("thread", args=[enquiry.pk]))
     mine = request.session.get(THREADS, [])
     request.session[THREADS] = [*[each for each in mine if each != enquiry.pk.hex], enquiry.pk.hex][-20:]
     return redirect("thread", pk=enquiry.pk)
 
 
 def _own(request: HttpRequest, pk: UUID, **_: object) -> OwnData:
-    """The ground of a visitor who came by the private link; others learn nothing, not even that it exists."""
-    if pk.hex not in request.session.get(THREADS, []):
-        raise Http404
+    """The ground of a visitor who came by the private link; others learn nothing, not even that it exists.
+
+    Once the enquiry belongs to an account, the link is no key any more: only its person, signed in, gets here.
+    """
     enquiry = get_object_or_404(Enquiry, pk=pk)
+    came_by_link = pk.hex in request.session.get(THREADS, []) and not flows.is_of_account(enquiry)
+    if not (came_by_link or _is_mine(request, enquiry)):
+        raise Http404
     request.enquiry = enquiry  # type: ignore[attr-defined]
     request.actor = Actor("data-subject", enquiry.owner_id)  # type: ignore[attr-defined]
     return OwnData(enquiry.owner_id)
+
+
+def _is_mine(request: HttpRequest, enquiry: Enquiry) -> bool:
+    """Whether the signed-in person proved the address that this enquiry came from."""
+    person = request.person  # type: ignore[attr-defined]
+    return bool(person) and person.owner_id == enquiry.owner_id
 
 
 @never_cache
@@ -72,8 +86,11 @@ def thread(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 def _thread(request: HttpRequest, form: VisitorReplyForm, status: int = 200) -> HttpResponseBase:
     enquiry: Enquiry = request.enquiry  # type: ignore[attr-defined]
-    read = shown.uses(history())
+    # The record of an account tells of far more than this enquiry: it has a page of its own.
+    is_of_account = flows.is_of_account(enquiry)
+    read = [] if is_of_account else shown.uses(history())
     context = {
+        "is_of_account": is_of_account,
         "enquiry": shown.head(enquiry),
         "details": shown.details(enquiry),
         "events": shown.in_order(shown.messages(enquiry, enquiry.replies.all(), for_visitor=True), read),
@@ -107,9 +124,11 @@ def _thread_with_errors(request: HttpRequest, form: VisitorReplyForm, pk: UUID) 
 @require_http_methods(["GET", "POST"])
 def thread_delete(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Says what goes and what stays, then erases (clause rights.ninety-days)."""
+    _own(request, pk)
+    if flows.is_of_account(request.enquiry):  # type: ignore[attr-defined]
+        return redirect("own-privacy")
     if request.method == "GET":
         return _before_deleting(request, pk=pk)
-    _own(request, pk)
     erasure = flows.delete_enquiry(request.enquiry, request.actor)  # type: ignore[attr-defined]
     request.session[THREADS] = [each for each in request.session.get(THREADS, []) if each != pk.hex]
     context = {
@@ -134,7 +153,7 @@ def _before_deleting(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 def _own_entry(request: HttpRequest, entry: str) -> OwnData:
     """The ground for one entry: it must be about a thread that this browser holds."""
     held = Enquiry.objects.filter(pk__in=request.session.get(THREADS, []))
-    owners = {row.owner_id.hex: row for row in held}
+    owners = {row.owner_id.hex: row for row in held if not flows.is_of_account(row)}
     share = Share.objects.filter(entry=entry, subject__in=owners).first()
     if share is None:
         raise Http404

@@ -13,6 +13,7 @@ from troth.gate.journal import log
 from troth.gate.proving import shown as proofs
 from troth.gate.published import statement
 from troth.gate.published.models import StatementVersion
+from troth.gate.registry import PROOF_PARTS
 from troth.gate.subjects.register import declared_clear
 
 from . import shown
@@ -93,7 +94,8 @@ def proof(request: HttpRequest) -> HttpResponse:
     context = {
         "head": shown.head(), "vkey": log.vkey(), "vkey_url": settings.TROTH_BASE_URLS["company"] + reverse("log-vkey"),
         "purposes": shown.uses_by_purpose(), "clauses": states, "counts": proofs.tally(states),
-        "checked_at": proofs.checked_at(states), "requests": None,
+        "checked_at": proofs.checked_at(states),
+        "parts": [{"template": template, **build(request)} for template, build in PROOF_PARTS],
     }  # fmt: skip
     return render(request, "pages/proof.html", context)
 

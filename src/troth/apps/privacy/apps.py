@@ -5,3 +5,15 @@ class Config(AppConfig):
     name = "troth.apps.privacy"
     label = "privacy"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from troth.gate.export.exporting import READY
+        from troth.gate.problems import speak
+        from troth.gate.uses.middleware import SPEAKERS
+
+        from .cards import register
+        from .taking import tell_ready
+
+        register()
+        SPEAKERS["/api/"] = speak
+        READY.append(tell_ready)

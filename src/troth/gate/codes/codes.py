@@ -82,7 +82,7 @@ def redeem(code: UUID, act: str, typed: str, about: str = "") -> None:
             raise CodeRefused
 
 
-def runs_out(code: UUID) -> datetime | None:
+def runs_out(code: UUID | None) -> datetime | None:
     """Until when a code works; None for one that works no more, or never was."""
     held = _live().filter(pk=code, tries__lt=MOST_TRIES).first()
     return held.expires_at if held else None

@@ -1,0 +1,109 @@
+"""How the clause on user names and passwords is proved."""
+
+import hashlib
+import html
+from functools import cache
+from pathlib import Path
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import Q
+from django.urls import NoReverseMatch, reverse
+
+from troth.engine.statement import parse
+from troth.gate.outbound import probe
+from troth.gate.proving.answers import Finding, broken, control, kept, unproven
+from troth.gate.published import statement
+from troth.gate.published.models import StatementVersion
+
+from .addresses import SUFFIX
+from .models import AddressHandle, SignIn, User
+from .people.models import Person
+
+CLAUSE = "security.credentials"
+HASHER = "argon2$argon2id$"
+PAGE = "register"
+
+
+@control(CLAUSE)
+def credentials_are_kept() -> Finding:
+    """Everybody was told, no password lies outside its hash, no sign-in table holds an address; the page tells it."""
+    wrong = [*_untold(), *_bare_passwords(), *_addresses(), *_bare_passkeys()]
+    if wrong:
+        return broken(f"{len(wrong)} things wrong", "; ".join(wrong))
+    people, logins = Person.objects.count(), User.objects.count()
+    figure = f"{people} accounts, each told; {logins} logins, every password hashed"
+    try:
+        told = _page_tells()
+    except (probe.Unreachable, NoReverseMatch) as error:
+        reason = str(error) if isinstance(error, probe.Unreachable) else "there is no page to register on"
+        return unproven("the registration page does not answer", f"{figure}; {reason}")
+    if not told:
+        return broken("the registration page does not say it", "the clause's own words are not on the page")
+    return kept(
+        figure, f"the notice is on the registration page; {SignIn.objects.count()} sign-ins on record"
+    )
+
+
+def _untold() -> list[str]:
+    """Accounts whose notice is not the one that the statement they registered under tells."""
+    shown = Person.objects.values_list("collected_under", "notice_hash").distinct()
+    wrong = [under for under, told in shown if told != notice_under(under)]
+    return [
+        f"accounts made under statement {under} were not shown its notice" for under in sorted(set(wrong))
+    ]
+
+
+@cache
+def notice_under(version: str) -> str:
+    """The hash of the clause's own words in a published version; nothing for a version nobody published here."""
+    if version == statement.under():
+        document = statement.document()
+    else:
+        row = StatementVersion.objects.filter(version__startswith=version).first()
+        if row is None:
+            return ""
+        document = parse(row.text, f"statement {version}")
+    prose = next((clause.prose for clause in document.clauses if clause.id == CLAUSE), "")
+    return hashlib.sha256(own_words(prose).encode()).hexdigest()
+
+
+def own_words(prose: str) -> str:
+    """The promise itself, without what the Company added below it."""
+    return " ".join(prose.split("\n\n")[0].split())
+
+
+def _bare_passwords() -> list[str]:
+    hashed = Q(password__startswith=HASHER) | Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    count = User.objects.exclude(hashed).count()
+    return [f"{count} passwords outside the hasher"] if count else []
+
+
+def _addresses() -> list[str]:
+    tables = {
+        "logins": User.objects.exclude(email__endswith=SUFFIX),
+        "addresses of logins": EmailAddress.objects.exclude(email__endswith=SUFFIX),
+        "handles": AddressHandle.objects.exclude(handle__endswith=SUFFIX),
+    }
+    return [
+        f"{count} {name} hold more than a handle" for name, rows in tables.items() if (count := rows.count())
+    ]
+
+
+def _bare_passkeys() -> list[str]:
+    rows = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN).values_list("data", flat=True)
+    bare = sum("sealed" not in data for data in rows)
+    return [f"{bare} passkeys not sealed"] if bare else []
+
+
+def _page_tells() -> bool:
+    own = Path(settings.TROTH_HOME) / "tls" / "authority.pem"
+    answer = probe.get(
+        settings.TROTH_HOSTS["company"], settings.TROTH_PORT, reverse(PAGE, urlconf="troth.config.urls"),
+        authority=own if own.exists() else None,
+    )  # fmt: skip
+    (clause,) = (clause for clause in statement.document().clauses if clause.id == CLAUSE)
+    page = " ".join(html.unescape(answer.body).split())
+    return answer.status == 200 and own_words(clause.prose) in page
