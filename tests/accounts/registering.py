@@ -82,7 +82,9 @@ def link_to(address: str) -> str:
     return found[1]
 
 
-def join(owner: Client, owner_address: str = ALICE["email"], address: str = BOB, role: str = "member") -> Client:
+def join(
+    owner: Client, owner_address: str = ALICE["email"], address: str = BOB, role: str = "member"
+) -> Client:
     """Somebody invited by an owner: registered, joined, signed in."""
     assert invite(owner, owner_address, address, role).status_code == 302
     client = browser()

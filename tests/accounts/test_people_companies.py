@@ -9,10 +9,24 @@ from django.utils import timezone
 
 from tests.accounts.conftest import ADDRESS, PASS_PHRASE, browser, sign_in
 from tests.accounts.registering import (
-    AS_CHARLIE, BOB, CODE, code_to, company_page, fill_in, invite, join, link_to, mails, person_of, place_of,
-    register, submission, wrong,
+    AS_CHARLIE,
+    BOB,
+    CODE,
+    code_to,
+    company_page,
+    fill_in,
+    invite,
+    join,
+    link_to,
+    mails,
+    person_of,
+    place_of,
+    register,
+    submission,
+    wrong,
 )  # fmt: skip
 from tests.cast import ALICE, CHARLIE, durable, staff
+from troth.accounts.people import companies
 from troth.accounts.people.companies import MOST_OPEN
 from troth.accounts.people.jobs import tidy
 from troth.accounts.people.models import Customer, Invitation, Membership, Person
@@ -177,7 +191,10 @@ def test_an_owner_changes_roles_and_removes(alice: Client) -> None:
     assert "Administrator" in mails(BOB)[-1][1]
     assert act_on(alice, place_of(BOB), "remove") == 302
     assert not Membership.objects.filter(owner=person_of(BOB).owner_id).exists()
-    assert bob.get("/account/").status_code == 200 and "no company" in bob.get("/account/people/").content.decode()
+    assert (
+        bob.get("/account/").status_code == 200
+        and "no company" in bob.get("/account/people/").content.decode()
+    )
     assert bob.get(company_page(OWNER)).status_code == 404
 
 
@@ -199,7 +216,10 @@ def test_members_look_and_change_nothing(alice: Client, role: str) -> None:
 def test_a_member_cannot_invite_even_with_a_form(alice: Client) -> None:
     bob = join(alice)
     token = submission(alice.get(company_page(OWNER)))
-    for path, data in (("invite/", {"email": "eve@evil.example", "role": "member"}), ("name/", {"name": "Evil"})):
+    for path, data in (
+        ("invite/", {"email": "eve@evil.example", "role": "member"}),
+        ("name/", {"name": "Evil"}),
+    ):
         assert bob.post(company_page(OWNER) + path, {**data, "submission": token}).status_code == 403
     assert not Invitation.objects.exists()
 
@@ -212,7 +232,10 @@ def test_an_administrator_reaches_no_owner(alice: Client) -> None:
     assert act_on(bob, place_of(BOB), "hand-over") == 403
     page = company_page(OWNER)
     assert bob.post(page + "close/", {"name": ALICE["company"]}).status_code == 403
-    assert fill_in(bob, page, {"email": "eve@evil.example", "role": "owner"}, page + "invite/").status_code == 422
+    assert (
+        fill_in(bob, page, {"email": "eve@evil.example", "role": "owner"}, page + "invite/").status_code
+        == 422
+    )
     assert place_of(OWNER).role == "owner" and place_of(BOB).role == "administrator"
 
 
@@ -241,7 +264,11 @@ def test_what_cannot_be_taken_back_wants_a_fresh_sign_in(alice: Client) -> None:
 
 def test_the_last_owner_neither_leaves_nor_steps_down(alice: Client) -> None:
     bob = join(alice)
-    assert act_on(alice, place_of(OWNER), "remove") == 302 == act_on(alice, place_of(OWNER), "role", role="member")
+    assert (
+        act_on(alice, place_of(OWNER), "remove")
+        == 302
+        == act_on(alice, place_of(OWNER), "role", role="member")
+    )
     assert place_of(OWNER).role == "owner"
     assert "needs an owner" in alice.get(company_page(OWNER)).content.decode()
     assert bob.get(company_page(OWNER)).status_code == 200
@@ -251,7 +278,9 @@ def test_the_last_owner_is_not_erased_and_is_told_both_ways_out(alice: Client) -
     bob = join(alice)
     subject = person_of(OWNER).owner_id
     (found,) = obstacles.of(subject.hex)
-    assert "hand it over" in found.advice and "close it" in found.advice and "/account/people/" in found.advice
+    assert (
+        "hand it over" in found.advice and "close it" in found.advice and "/account/people/" in found.advice
+    )
     with pytest.raises(Obstructed):
         erase(subject.hex, SYSTEM)
     assert alice.get("/account/").status_code == 200
@@ -271,7 +300,9 @@ def test_a_closed_company_is_gone_and_its_people_stay(alice: Client) -> None:
     assert Customer.objects.exists()
     assert alice.post(page + "close/", {"name": "archer pottery"})["Location"] == "/account/"
     purge()
-    assert not Customer.objects.exists() and not Membership.objects.exists() and not Invitation.objects.exists()
+    assert (
+        not Customer.objects.exists() and not Membership.objects.exists() and not Invitation.objects.exists()
+    )
     assert not DataSubject.objects.filter(pk=customer).exists()
     assert bob.get("/account/").status_code == 200 and "was closed" in mails(BOB)[-1][0]
     assert not obstacles.of(person_of(OWNER).owner_id.hex)
@@ -362,3 +393,16 @@ def test_a_link_that_never_was_says_the_same_as_one_that_ran_out(alice: Client) 
     link = link_to(BOB)
     Invitation.objects.update(made_at=timezone.now() - timedelta(days=8))
     assert browser().get(link).content == browser().get("/join/" + "A" * 43 + "/").content
+
+
+def test_a_company_is_not_left_without_a_name(alice: Client) -> None:
+    page = company_page(OWNER)
+    assert fill_in(alice, page, {"name": " "}, page + "name/").status_code == 422
+    assert "Archer Pottery" in alice.get(page).content.decode()
+
+
+def test_the_flow_itself_lets_no_other_address_in(alice: Client, charlie: Client) -> None:
+    invite(alice, OWNER)
+    with pytest.raises(companies.Over):
+        companies.accept(Invitation.objects.get(), person_of(CHARLIE["email"]))
+    assert Membership.objects.count() == 2 and Invitation.objects.count() == 1

@@ -12,7 +12,17 @@ from django.utils import timezone
 
 from tests.accounts.conftest import ADDRESS, PASS_PHRASE, browser, sign_in
 from tests.accounts.registering import (
-    AS_ALICE, AS_CHARLIE, CODE, REGISTER, ask, code_to, mails, person_of, register, submission, wrong,
+    AS_ALICE,
+    AS_CHARLIE,
+    CODE,
+    REGISTER,
+    ask,
+    code_to,
+    mails,
+    person_of,
+    register,
+    submission,
+    wrong,
 )  # fmt: skip
 from tests.cast import ALICE, durable, enquiry_of, staff
 from troth.accounts.models import AddressHandle, User
@@ -306,7 +316,9 @@ def test_whoever_is_erased_may_come_back_and_nothing_returns(victor: Client) -> 
         ({"submission": "forged"}, "open for too long"),
     ],
 )
-def test_bad_input_is_refused_at_the_field_and_not_kept(victor: Client, changes: dict[str, str], words: str) -> None:
+def test_bad_input_is_refused_at_the_field_and_not_kept(
+    victor: Client, changes: dict[str, str], words: str
+) -> None:
     page = victor.get(REGISTER)
     answer = victor.post(
         REGISTER, {**AS_ALICE, "password": PASS_PHRASE, "submission": submission(page), **changes}
@@ -340,7 +352,13 @@ def test_somebody_signed_in_does_not_register_again() -> None:
 
 
 def test_a_visitor_has_no_account_page(victor: Client) -> None:
-    for path in ("/account/", "/account/email/", "/account/email/code/", "/account/people/", "/account/confirm/"):
+    for path in (
+        "/account/",
+        "/account/email/",
+        "/account/email/code/",
+        "/account/people/",
+        "/account/confirm/",
+    ):
         assert "/accounts/login/" in victor.get(path)["Location"]
 
 

@@ -9,14 +9,24 @@ from django.test import Client
 from tests.apps.conftest import Secure
 from tests.apps.privacy_people import browser, person
 from tests.apps.rights_people import (
-    ALICES, again, asked, carried_out, code_in, mails, page_of, prove, proven, send, submission,
+    ALICES,
+    again,
+    asked,
+    carried_out,
+    code_in,
+    mails,
+    page_of,
+    prove,
+    proven,
+    send,
+    submission,
 )  # fmt: skip
 from tests.cast import ALICE, CHARLIE, durable, enquiry_of
 from tests.gate.at_the_prompt import beside
-from troth.accounts.people.models import Person
+from troth.accounts.people.models import NewAddress, Person
 from troth.apps.enquiries.models import Enquiry
 from troth.apps.rights import flows, fulfilling
-from troth.apps.rights.models import Covered, Request, RequestMessage
+from troth.apps.rights.models import Answered, Covered, Request, RequestMessage
 from troth.gate.errors import Refused
 from troth.gate.export.models import Export
 from troth.gate.export.preparing import prepare_one
@@ -289,8 +299,6 @@ def test_a_deletion_by_a_person_leads_to_their_own_page_and_is_counted() -> None
     assert own.get(page_of(row, "erase/"))["Location"] == page_of(row)
     flows.count_erased(alice.owner_id.hex)
     flows.count_erased(alice.owner_id.hex)
-    from troth.apps.rights.models import Answered
-
     assert Answered.objects.count() == 1
 
 
@@ -305,8 +313,6 @@ def test_an_account_with_a_second_step_is_not_opened_by_mail_alone(victor: Clien
 
 
 def test_an_account_that_only_asks_to_move_to_an_address_is_not_known_by_it(victor: Client) -> None:
-    from troth.accounts.people.models import NewAddress
-
     charlie = person(CHARLIE)
     with using("running-an-account", by=Actor("system"), at="account-page"):
         NewAddress(owner_id=charlie.owner_id, email=ALICES).save(force_insert=True)

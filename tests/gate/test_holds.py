@@ -12,6 +12,7 @@ from troth.gate.errors import GateError
 from troth.gate.journal.models import Entry
 from troth.gate.subjects import holds, retention
 from troth.gate.subjects.erase import Obstructed, erase
+from troth.gate.subjects.merging import merge
 from troth.gate.subjects.models import Erasure, LegalHold
 from troth.gate.uses import SYSTEM, Actor
 
@@ -39,6 +40,23 @@ def test_when_it_is_lifted_the_erasure_goes_through_and_leaves_no_hold() -> None
     assert holds.lift(enquiry.owner_id, OWNER) == 1 and holds.lift(enquiry.owner_id, OWNER) == 0
     erase(enquiry.owner_id.hex, SYSTEM)
     assert not Enquiry.objects.exists() and not LegalHold.objects.exists()
+
+
+def test_an_erasure_that_has_begun_cannot_be_held() -> None:
+    enquiry = enquiry_of()
+    Erasure.objects.create(subject=enquiry.owner_id.hex)
+    with pytest.raises(GateError, match="has begun"):
+        hold(enquiry)
+    assert not LegalHold.objects.exists()
+
+
+def test_a_hold_goes_along_when_two_subjects_prove_to_be_one() -> None:
+    one, other = enquiry_of(), enquiry_of()
+    hold(one)
+    merge(one.owner_id, other.owner_id, SYSTEM)
+    with pytest.raises(Obstructed):
+        erase(other.owner_id.hex, SYSTEM)
+    assert Enquiry.objects.count() == 2
 
 
 def test_it_ends_by_itself_on_its_day(set_clock: Clock) -> None:

@@ -1,27 +1,38 @@
 """The statement's `keep` rules: calendar-true, to the day, and calm when a clock is wrong."""
 
+import argparse
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.apps.privacy_people import person
 from tests.cast import ALICE, CHARLIE, durable, enquiry_of
 from tests.gate.conftest import Clock, Edit
+from troth.accounts.people.models import Person
 from troth.apps.enquiries import flows
 from troth.apps.enquiries.models import Enquiry, Reply
+from troth.apps.rights import flows as rights
+from troth.apps.rights.models import Request
+from troth.config import doctor
+from troth.config.commands import retention as command
+from troth.gate.codes import codes
+from troth.gate.codes.models import MailedCode
 from troth.gate.ids import uuid7
 from troth.gate.journal.models import Entry
 from troth.gate.outbound.models import Message
-from troth.gate.schedule.models import Lease
+from troth.gate.published import statement
+from troth.gate.schedule import leases
 from troth.gate.subjects import retention
 from troth.gate.subjects.jobs import finish_erasures
 from troth.gate.subjects.merging import merge
 from troth.gate.subjects.models import DataSubject
-from troth.gate.subjects.register import personal_models
+from troth.gate.subjects.register import personal_models, privacy
 from troth.gate.subjects.retention import end_expired, keep_rule, kept_until
-from troth.gate.uses import SYSTEM, using
+from troth.gate.uses import SYSTEM, act, using
 
 
 @pytest.mark.parametrize(
@@ -130,12 +141,14 @@ def test_more_rows_than_fit_a_batch_end_in_one_run(set_clock: Clock, monkeypatch
 
 
 def test_every_model_that_keeps_by_itself_has_a_rule_of_the_statement() -> None:
-    assert {model.__name__: keep_rule(model) for model in personal_models()} == {
-        "Enquiry": ("last_contact_at", 24, "months"),
-        "Message": ("queued_at", 30, "days"),
-        "Reply": None,
-        "StaffMember": None,
+    found = {model._meta.label: keep_rule(model) for model in personal_models()}
+    assert {label: rule for label, rule in found.items() if rule} == {
+        "enquiries.Enquiry": ("last_contact_at", 24, "months"),
+        "outbound.Message": ("queued_at", 30, "days"),
+        "rights.Request": ("closed_at", 24, "months"),
     }
+    alone = [label for label, rule in found.items() if rule is None]
+    assert all(privacy(apps.get_model(label), "kept_with_owner", False) for label in alone)
 
 
 @durable
@@ -190,12 +203,117 @@ def test_an_old_enquiry_of_somebody_with_more_goes_alone() -> None:
 
 
 @durable
-def test_a_clock_that_leaps_ends_nothing_in_its_first_hour(set_clock: Clock) -> None:
+def test_what_has_no_time_of_its_own_goes_with_the_last_row_that_has_one() -> None:
     enquiry = enquiry_of()
-    Lease.objects.update_or_create(
-        job="retention", defaults={"due_at": timezone.now(), "last_ran_at": timezone.now()}
-    )
+    with using("answering-requests", by=SYSTEM, at="request-desk"), act():
+        codes.send("request", enquiry.owner_id, ALICE["email"])
+    Enquiry.objects.filter(pk=enquiry.pk).update(last_contact_at=at_age(740))
+    assert retention.end_expired() == 1
+    assert not DataSubject.objects.exists() and not MailedCode.objects.exists()
+
+
+@durable
+def test_an_old_enquiry_of_somebody_with_an_account_goes_alone() -> None:
+    enquiry = enquiry_of()
+    account = person()
+    merge(enquiry.owner_id, account.owner_id, SYSTEM)
+    Enquiry.objects.filter(pk=enquiry.pk).update(last_contact_at=at_age(740))
+    assert retention.end_expired() == 1 and not Enquiry.objects.exists()
+    kept = Person.objects.get()
+    with using("running-an-account", by=SYSTEM, given=kept):
+        assert kept.name == ALICE["name"]
+
+
+@durable
+def test_an_old_enquiry_goes_while_a_request_is_still_open_and_the_person_stays_for_it() -> None:
+    enquiry = enquiry_of()
+    asked, _ = rights.ask(uuid7().hex, "access", "What do you hold?", ALICE["email"])
+    merge(asked.owner_id, enquiry.owner_id, SYSTEM)
+    Enquiry.objects.filter(pk=enquiry.pk).update(last_contact_at=at_age(740))
+    assert retention.end_expired() == 1 and not Enquiry.objects.exists()
+    Request.objects.filter(pk=asked.pk).update(state="done", outcome="done", closed_at=at_age(700))
+    assert retention.end_expired() == 0 and Request.objects.exists()
+    Request.objects.filter(pk=asked.pk).update(closed_at=at_age(740))
+    assert retention.end_expired() == 1
+    assert not Request.objects.exists() and not DataSubject.objects.exists()
+
+
+def run_the_schedule() -> None:
+    """What a worker does when it looks, with this job alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(leases, "JOBS", {"retention": leases.JOBS["retention"]})
+        leases.run_due()
+
+
+@durable
+@pytest.mark.parametrize("days", [3, 800])
+def test_a_clock_that_leaps_ends_nothing_within_an_hour_and_the_doctor_tells(
+    set_clock: Clock, days: int
+) -> None:
+    for _ in range(2):  # the first makes the lease
+        run_the_schedule()
+    enquiry_of()
+    Enquiry.objects.update(last_contact_at=at_age(728))
+    leapt = timedelta(days=days)
+    for minutes in (0, 5, 59):
+        set_clock(leapt + timedelta(minutes=minutes))
+        run_the_schedule()
+        assert Enquiry.objects.exists() and retention.waits()
+        assert any("leapt" in found.what for found in doctor.examine() if not found.is_well)
+    set_clock(leapt + timedelta(minutes=61))
+    run_the_schedule()
+    assert not Enquiry.objects.exists()
+
+
+@durable
+def test_a_clock_that_is_mended_within_the_hour_has_ended_nothing(set_clock: Clock) -> None:
+    for _ in range(2):
+        run_the_schedule()
+    enquiry_of()
+    for later in (timedelta(days=800), timedelta(minutes=5), timedelta(minutes=66), timedelta(hours=3)):
+        set_clock(later)
+        run_the_schedule()
+    assert Enquiry.objects.exists() and retention.leap() is None and not retention.waits()
+
+
+@durable
+def test_at_the_shell_a_leap_of_the_clock_must_be_seen_first(
+    set_clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        run_the_schedule()
+    enquiry_of()
     set_clock(timedelta(days=800))
-    assert retention.run_when_steady() == 0 and Enquiry.objects.filter(pk=enquiry.pk).exists()
-    Lease.objects.filter(job="retention").update(last_ran_at=timezone.now())
-    assert retention.leap() is None and retention.run_when_steady() == 1
+    parser = argparse.ArgumentParser()
+    command.add(parser.add_subparsers())
+    assert command.run_retention(parser.parse_args(["retention"])) == 1
+    assert "--clock-is-right" in capsys.readouterr().err and Enquiry.objects.exists()
+    assert command.run_retention(parser.parse_args(["retention", "--dry-run"])) == 0
+    assert command.run_retention(parser.parse_args(["retention", "--clock-is-right"])) == 0
+    assert not Enquiry.objects.exists()
+
+
+@durable
+def test_an_hour_a_day_and_a_daylight_change_are_no_leap(set_clock: Clock) -> None:
+    for _ in range(2):
+        run_the_schedule()
+    for hours in (1, 26, 72):
+        set_clock(timedelta(hours=hours))
+        assert retention.leap() is None
+        run_the_schedule()
+    assert retention.leapt_at() is None
+
+
+@durable
+def test_of_two_times_on_one_row_the_first_that_is_over_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    policy, kept = statement.current(), {"last-contact": "last_contact_at", "sending": "received_at"}
+    own = policy.keeps("correspondence.mail-body")
+    monkeypatch.setattr(Enquiry.Privacy, "keep", kept)
+    monkeypatch.setattr(
+        type(policy), "keeps", lambda self, name: own if name == "contact.phone" else policy._kept.get(name)
+    )
+    assert [column for column, _ in retention.keep_rules(Enquiry)] == ["received_at", "last_contact_at"]
+    enquiry, other = enquiry_of(), enquiry_of(CHARLIE)
+    Enquiry.objects.filter(pk=enquiry.pk).update(received_at=at_age(31))
+    assert [due.past for due in retention.survey() if due.model == "enquiries.Enquiry"] == [1, 0]
+    assert retention.end_expired() == 1 and Enquiry.objects.get().pk == other.pk

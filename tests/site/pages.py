@@ -145,7 +145,7 @@ APPOINTED: dict[str, Callable[[Cast, Page], None]] = {
 }  # fmt: skip
 
 
-def press(name: str, **fields: str) -> Callable[[Page], Response]:
+def press(name: str, /, **fields: str) -> Callable[[Page], Response]:
     """On the page that is open: fill in fields without the browser's own checks, and press a button."""
 
     def act(page: Page) -> Response:

@@ -1,6 +1,9 @@
 """`troth subject` and `troth retention`: rights from the shell, each look on record, nothing without the word."""
 
+import argparse
+import contextlib
 import json
+import sqlite3
 import subprocess
 import sys
 import uuid
@@ -9,9 +12,18 @@ from typing import Any
 
 import pytest
 
+from tests.apps.privacy_people import person
+from tests.cast import CHARLIE, durable, enquiry_of
 from tests.site.demo import ROOT, environment
+from troth.apps.rights import flows as rights
+from troth.apps.rights.models import Request
+from troth.config.commands import subjects as command
+from troth.gate.ids import uuid7
+from troth.gate.journal import writing
+from troth.gate.journal.models import Entry
+from troth.gate.uses import SYSTEM
 
-ALICE = "alice@archer.example"
+ALICE, ELOISE = "alice@archer.example", "eloise@dubois.example"
 
 
 @pytest.fixture(scope="module")
@@ -57,20 +69,28 @@ def shown(home: Path, who: str) -> Any:
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
+def on_record(home: Path, subject: str) -> int:
+    """How many entries of the log have a part about a subject, asked past the gate."""
+    with contextlib.closing(sqlite3.connect(home / "troth.sqlite3")) as store:
+        asked = "SELECT COUNT(*) FROM journal_share WHERE subject = ?"
+        return int(store.execute(asked, [uuid.UUID(subject).hex]).fetchone()[0])
+
+
 def test_what_is_held_is_shown_and_the_look_is_on_record(home: Path) -> None:
-    (first,) = shown(home, "eloise@dubois.example")
+    (first,) = shown(home, ELOISE)
     values = [row["values"] for row in first["held"]]
-    assert any(row.get("E-mail address") == "eloise@dubois.example" for row in values)
+    assert any(row.get("E-mail address") == ELOISE for row in values)
+    before = on_record(home, first["subject"])
     by_id = troth(home, "subject", "show", "-", typed=first["subject"] + "\n")
-    assert "eloise@dubois.example" in by_id.stdout and "kept until" in by_id.stdout
-    assert troth(home, "prove", "--clause", "use.requested").returncode == 0
+    assert ELOISE in by_id.stdout and "kept until" in by_id.stdout
+    assert on_record(home, first["subject"]) == before + 1
 
 
 def test_of_whom_nothing_is_held_is_said_to_be_so(home: Path) -> None:
     for who in ("nobody@archer.example", str(uuid.uuid4()), "no address", "-"):
         done = troth(home, "subject", "show", who)
         assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr == "troth: nothing is held about this address or id\n"
+        assert done.stderr == "troth: nothing is held about this address or id; our own staff go by id\n"
 
 
 def test_an_archive_is_written_for_its_owner_alone_and_anybody_can_check_it(
@@ -109,9 +129,14 @@ def test_nothing_is_erased_without_the_word(home: Path) -> None:
 
 
 def test_with_the_word_all_of_it_goes(home: Path) -> None:
-    done = troth(home, "subject", "erase", ALICE, "--receipt-to", ALICE, typed="ERASE\n")
+    done = troth(home, "subject", "erase", ELOISE, "--receipt-to", ELOISE, typed="ERASE\n")
     assert done.returncode == 0 and "1 x Enquiry: goes now" in done.stdout
-    assert shown(home, ALICE) is None
+    assert shown(home, ELOISE) is None
+
+
+def test_what_stands_in_the_way_is_said_before_anything_goes(home: Path) -> None:
+    done = troth(home, "subject", "erase", ALICE, "--yes")
+    assert done.returncode == 1 and "close it" in done.stderr and "goes now" not in done.stdout
 
 
 def test_retention_is_counted_and_run(home: Path) -> None:
@@ -120,3 +145,45 @@ def test_retention_is_counted_and_run(home: Path) -> None:
     assert due["enquiries.Enquiry"]["past"] == 0 and due["enquiries.Enquiry"]["next_on"]
     assert "24 months (collect.contact): 0 past" in troth(home, "retention", "--dry-run").stdout
     assert troth(home, "retention").stdout == "0 rows ended\n"
+
+
+def run(*words: object) -> int:
+    """The same command, in this process and on this test's stores."""
+    parser = argparse.ArgumentParser()
+    command.add(parser.add_subparsers())
+    options = parser.parse_args(["subject", *map(str, words)])
+    return int(options.run(options))
+
+
+@durable
+def test_a_request_of_the_desk_is_a_ground_only_for_its_person_and_while_it_is_open(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    alice, other = person(), enquiry_of(CHARLIE)
+    asked, _ = rights.ask(uuid7().hex, "access", "What do you hold?", person=alice)
+    assert run("show", alice.owner_id, "--request", asked.number) == 0
+    assert ALICE in capsys.readouterr().out
+    for who, number in ((other.owner_id, asked.number), (alice.owner_id, "R-0000-0000")):
+        assert run("show", who, "--request", number) == 1
+        assert run("export", who, tmp_path / "own.zip", "--request", number) == 1
+    rights.answer(asked, SYSTEM, "Here it is.")
+    Request.objects.filter(pk=asked.pk).update(state="done", closed_at=asked.received_at)
+    entries = Entry.objects.count()
+    assert run("show", alice.owner_id, "--request", asked.number) == 1
+    said = capsys.readouterr()
+    assert said.out == "" and "no open request" in said.err
+    assert Entry.objects.count() == entries and not (tmp_path / "own.zip").exists()
+
+
+@durable
+def test_nothing_is_printed_when_the_look_cannot_be_put_on_record(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device", "troth.sqlite3")
+
+    enquiry = enquiry_of()
+    monkeypatch.setattr(writing.committer, "commit", full)
+    with pytest.raises(OSError, match="No space"):
+        run("show", enquiry.owner_id)
+    assert capsys.readouterr().out == ""

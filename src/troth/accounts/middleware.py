@@ -14,7 +14,7 @@ from .people.models import Person
 
 
 class ActorMiddleware:
-    """`request.actor` (for the gate), `request.staff` and `request.person` (for pages), looked up when first asked for."""
+    """`request.actor` for the gate, `request.staff` and `request.person` for pages; looked up when first asked for."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from troth.accounts.models import Role
+from troth.accounts.people import sample
 from troth.gate.registry import OFFICE
 
 
@@ -31,7 +32,7 @@ def company(request: HttpRequest) -> dict[str, Any]:
             for p in OFFICE
             if not p.roles or (staff and staff.role in p.roles)
         ],
-        "demo_roles": _demo_roles(staff) if settings.TROTH_DEMO else [],
+        "demo_roles": _demo_roles(staff, getattr(request, "person", None)) if settings.TROTH_DEMO else [],
     }
 
 
@@ -63,8 +64,13 @@ def _links() -> dict[str, str]:
     }
 
 
-def _demo_roles(staff: Any) -> list[dict[str, Any]]:
-    return [
+def _demo_roles(staff: Any, person: Any) -> list[dict[str, Any]]:
+    of_staff = [
         {"key": key, "label": label, "current": bool(staff and staff.role == key)}
         for key, label in Role.choices
+    ]
+    key_of_person = sample.key_of(person) if person else ""
+    return of_staff + [
+        {"key": key, "label": one.label, "current": key == key_of_person}
+        for key, one in sample.PEOPLE.items()
     ]

@@ -19,6 +19,7 @@ from troth.gate.journal.models import Entry
 from troth.gate.keystore.escrow import escrowed_at
 from troth.gate.keystore.keys import keeper, match_store
 from troth.gate.schedule.models import Lease
+from troth.gate.subjects import retention
 from troth.gate.subjects.models import Erasure
 
 from .environment import SettingError, refuse_half_restored, refuse_old_sqlite
@@ -27,6 +28,7 @@ LEAST_SPACE = 200 * 1024 * 1024
 OLDEST_ESCROW = timedelta(days=8)
 OLDEST_BACKUP = timedelta(days=2)
 LONGEST_ERASURE = timedelta(hours=1)
+TOLD_OF_LEAP = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +153,39 @@ def _worker() -> Iterator[Finding]:
     yield Finding(waiting < 10_000, f"{waiting} entries wait for the ledger")
 
 
+def _clock() -> Iterator[Finding]:
+    gap, since = retention.leap(), retention.leapt_at()
+    if gap is not None:
+        yield Finding(
+            False,
+            f"by this clock, retention last ran {abs(gap).days} days {'ago' if gap > timedelta() else 'ahead'};"
+            " is the clock right, and did the worker run?",
+        )
+    elif since is not None and abs(timezone.now() - since) < TOLD_OF_LEAP:
+        yield Finding(
+            False,
+            f"the clock leapt, or no worker ran for days, until {since:%Y-%m-%d %H:%M} UTC; is the clock wrong? Then mend"
+            " it at once: an hour later, what is past by it is deleted",
+        )
+    else:
+        yield Finding(True, "the clock goes evenly")
+
+
 def _space() -> Iterator[Finding]:
     free = shutil.disk_usage(settings.TROTH_HOME).free
     yield Finding(free > LEAST_SPACE, f"{free // 1024**2} MiB free where the data lies")
 
 
-LOOKS = (_sqlite, _stores, _migrations, _declarations, _keys, _escrow, _backup, _erasures, _worker, _space)
+LOOKS = (
+    _sqlite,
+    _stores,
+    _migrations,
+    _declarations,
+    _keys,
+    _escrow,
+    _backup,
+    _erasures,
+    _worker,
+    _clock,
+    _space,
+)

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from zoneinfo import available_timezones
 
 ROOT = Path(__file__).resolve().parents[3]
 """The checkout, whose `statement.md`, `agreement.md` and `company.toml` are the sample's."""
@@ -48,13 +49,19 @@ def own_file(name: str, home: Path) -> Path:
 
 
 def company(path: Path) -> dict[str, Any]:
-    """The company's data.  Raises SettingError when the file is missing or is no TOML."""
+    """The company's data.  Raises SettingError when the file is missing, is no TOML, or names a zone that is none."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingError(f"{path} is missing; write one with `troth init`") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError(f"{path}: {error}; correct the line") from None
+    zone = data.get("company", {}).get("timezone", "UTC")
+    if zone not in available_timezones():
+        raise SettingError(
+            f"{path}: `timezone` is `{zone}`, which is no zone; write one such as Europe/Prague"
+        )
+    return data
 
 
 def recipients(data: dict[str, Any]) -> dict[str, dict[str, str]]:

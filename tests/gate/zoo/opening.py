@@ -4,20 +4,29 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.conf import settings
+from django.apps import AppConfig, apps
 from django.db import connection
-from django.test import override_settings
+
+from . import society
+
+__all__ = ["society", "zoo"]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def zoo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with override_settings(INSTALLED_APPS=[*settings.INSTALLED_APPS, "tests.gate.zoo.apps.Config"]):
-        models = list(apps.get_app_config("zoo").get_models())
-        with django_db_blocker.unblock(), connection.schema_editor() as editor:
-            for model in models:
-                editor.create_model(model)
-        yield
-        with django_db_blocker.unblock(), connection.schema_editor() as editor:
-            for model in models:
-                editor.delete_model(model)
+    # Put in beside the others: the setting would have every app get ready, and register itself, a second time.
+    config: Any = AppConfig.create("tests.gate.zoo.apps.Config")
+    apps.app_configs[config.label] = config
+    config.apps = apps
+    config.import_models()
+    apps.clear_cache()
+    models = list(config.get_models())
+    with django_db_blocker.unblock(), connection.schema_editor() as editor:
+        for model in models:
+            editor.create_model(model)
+    yield
+    with django_db_blocker.unblock(), connection.schema_editor() as editor:
+        for model in reversed(models):
+            editor.delete_model(model)
+    del apps.app_configs[config.label]
+    apps.clear_cache()

@@ -75,7 +75,9 @@ def invite(by: Membership, address: str, role: str) -> None:
     customer, person = company_of(by), Person.objects.get(owner=by.owner_id)
     of_here = Invitation.objects.filter(customer=by.customer_id)
     if of_here.count() >= MOST_OPEN:
-        raise NotNow(f"{MOST_OPEN} invitations are waiting. Withdraw some of them, or wait until they are accepted.")
+        raise NotNow(
+            f"{MOST_OPEN} invitations are waiting. Withdraw some of them, or wait until they are accepted."
+        )
     known = Person.objects.lookup(email=address).values_list("owner_id", flat=True)
     if Membership.objects.filter(customer=by.customer_id, owner__in=known).exists():
         raise NotNow("Somebody with this address is among the people of your company.")
@@ -88,7 +90,9 @@ def invite(by: Membership, address: str, role: str) -> None:
             owner=invitee, customer_id=by.customer_id, inviter_id=by.owner_id, role=role, token_hash=_hash(token),
             email=address,
         ).save(force_insert=True)  # fmt: skip
-        enqueue(invitee.pk, address, f"Join {customer.name}", _letter(person.name, customer.name, role, token))
+        enqueue(
+            invitee.pk, address, f"Join {customer.name}", _letter(person.name, customer.name, role, token)
+        )
 
 
 def _hash(token: str) -> bytes:
@@ -170,7 +174,9 @@ def remove(by: Membership, whose: UUID) -> None:
         _keep_an_owner(places, of)
         of.delete()
     if of.owner_id != by.owner_id:
-        _tell(of, "You have left a company", "You no longer belong to a company here. Your account stays yours.")
+        _tell(
+            of, "You have left a company", "You no longer belong to a company here. Your account stays yours."
+        )
 
 
 def hand_over(by: Membership, to: UUID) -> None:
@@ -215,7 +221,11 @@ def close(by: Membership) -> None:
     others = list(Membership.objects.filter(customer=by.customer_id).exclude(pk=by.pk))
     erase(by.customer_id.hex, acting(by))
     for each in others:
-        _tell(each, "A company was closed", "A company you belonged to here was closed. Your account stays yours.")
+        _tell(
+            each,
+            "A company was closed",
+            "A company you belonged to here was closed. Your account stays yours.",
+        )
 
 
 def without_another_owner(subject: str) -> list[Obstacle]:

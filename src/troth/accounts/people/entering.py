@@ -139,7 +139,9 @@ def join(request: HttpRequest) -> HttpResponseBase:
         address = invitation.email
     form = JoiningForm(request.POST or None, email=address)
     if request.method == "POST" and form.is_valid():
-        return _begin(request, {**form.personal(), "email": address}, form.cleaned_data["password"], invitation)
+        return _begin(
+            request, {**form.personal(), "email": address}, form.cleaned_data["password"], invitation
+        )
     context = {
         **_about(invitation), "form": form, "notice": registering.notice(), "notice_clause": registering.NOTICE,
         "sign_in": f"{reverse('account_login')}?next={reverse('join')}",

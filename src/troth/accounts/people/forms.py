@@ -29,7 +29,9 @@ class RegistrationForm(CollectionForm):
         super().__init__(*args, **kwargs)
         for name in self.left_out:
             self.fields.pop(name, None)
-        item = next((i for i in statement.current().collects(self.place) if i.category in self.also.values()), None)
+        item = next(
+            (i for i in statement.current().collects(self.place) if i.category in self.also.values()), None
+        )
         if item is not None:
             self.fields["password"] = _password(item)
 
@@ -57,7 +59,12 @@ def _password(item: Any) -> forms.Field:
         " Leave it empty if you would rather have a passkey: you make one in the next step."
     )
     field = forms.CharField(
-        label=item.label, required=False, strip=False, max_length=LONGEST_PASSWORD, widget=widget, help_text=why
+        label=item.label,
+        required=False,
+        strip=False,
+        max_length=LONGEST_PASSWORD,
+        widget=widget,
+        help_text=why,
     )
     field.why = why  # type: ignore[attr-defined]
     return field
@@ -115,6 +122,12 @@ class CompanyNameForm(CollectionForm):
 
     place = "account-page"
     model = Customer
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        why = "So that its people recognise it."
+        self.fields["name"].required = True
+        self.fields["name"].why = self.fields["name"].help_text = why  # type: ignore[attr-defined]
 
 
 class RoleForm(forms.Form):

@@ -22,6 +22,7 @@ from .models import MANAGERS, Customer, Invitation, Membership, Person, Role
 from .own import person_of
 
 View = Callable[..., HttpResponseBase]
+SECTION = "account-people"
 WITHHELD = "not shown: this person has limited the use of their data"
 
 
@@ -33,7 +34,10 @@ def in_company(view: View) -> View:
     @person_only
     def guarded(request: HttpRequest, customer: UUID, *args: Any, **kwargs: Any) -> HttpResponseBase:
         found = Customer.objects.filter(pk=customer).first()
-        place = found and Membership.objects.filter(owner=person_of(request).owner_id, customer=found.owner_id).first()
+        place = (
+            found
+            and Membership.objects.filter(owner=person_of(request).owner_id, customer=found.owner_id).first()
+        )
         if not found or not place:
             raise Http404
         return view(request, place, *args, **kwargs)
@@ -75,7 +79,7 @@ def _page(request: HttpRequest, place: Membership, status: int = 200, **forms: F
             for row in invited if is_manager
         ]  # fmt: skip
     context = {
-        "customer": customer.pk, "company_name": name, "members": members, "invitations": invitations,
+        "section": SECTION, "customer": customer.pk, "company_name": name, "members": members, "invitations": invitations,
         "is_manager": is_manager, "is_owner": place.role == Role.OWNER, "roles": _roles(place),
         "invite_form": InvitationForm(roles=_roles(place)) if is_manager else None,
         "name_form": CompanyNameForm(initial={"name": name}) if is_manager else None, **forms,
@@ -85,7 +89,11 @@ def _page(request: HttpRequest, place: Membership, status: int = 200, **forms: F
 
 def _roles(place: Membership) -> list[tuple[str, str]]:
     """The roles that somebody may give."""
-    return [(value, str(label)) for value, label in Role.choices if place.role == Role.OWNER or value != Role.OWNER]
+    return [
+        (value, str(label))
+        for value, label in Role.choices
+        if place.role == Role.OWNER or value != Role.OWNER
+    ]
 
 
 def _member(row: Membership, reader: Membership) -> dict[str, Any]:
@@ -182,7 +190,13 @@ def hand_over(request: HttpRequest, place: Membership, member: UUID) -> HttpResp
     customer = companies.company_of(place)
     with using(companies.PURPOSE, by=companies.acting(place), given=customer):
         to = _member(Membership.objects.get(pk=member), place)
-        context = {"customer": customer.pk, "company_name": customer.name, "to": to, "is_owner": place.role == Role.OWNER}
+        context = {
+            "section": SECTION,
+            "customer": customer.pk,
+            "company_name": customer.name,
+            "to": to,
+            "is_owner": place.role == Role.OWNER,
+        }
     return render(request, "people/hand_over.html", context)
 
 
@@ -217,7 +231,7 @@ def close(request: HttpRequest, place: Membership) -> HttpResponseBase:
                 messages.success(request, "The company is closed.")
                 return redirect("account")
     context = {
-        "customer": customer.pk, "company_name": name, "form": form, "obstacles": obstacles,
+        "section": SECTION, "customer": customer.pk, "company_name": name, "form": form, "obstacles": obstacles,
         "is_owner": place.role == Role.OWNER,
         "others": Membership.objects.filter(customer=place.customer_id).count() - 1,
         "invitations": Invitation.objects.filter(customer=place.customer_id).count(),

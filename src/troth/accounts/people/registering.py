@@ -91,8 +91,16 @@ def send_again(person: Person, invitation: Invitation | None) -> UUID:
 
 
 def finish(person: Person, code: UUID, typed: str, invitation: Invitation | None = None) -> None:
-    """The address is proven: open the account, in one act.  Raises CodeRefused, Taken, companies.Over."""
+    """The code was typed: open the account.  Raises CodeRefused, Taken, companies.Over."""
     codes.redeem(code, ACT, typed, _about(person.pk, invitation))
+    open_account(person, invitation)
+
+
+def open_account(person: Person, invitation: Invitation | None = None) -> None:
+    """The address is proven: the account, in one act; then what came under the address before is joined to it.
+
+    Raises Taken, after which nothing of the registration is left, and companies.Over.
+    """
     person.proven_at = timezone.now()
     invitee = invitation.owner_id if invitation else None
     try:
@@ -133,7 +141,9 @@ def gather(person: Person) -> None:
     with using(SIGNING_IN, by=SYSTEM):
         waiting = find.unproven(person.email)
     invited = set(Invitation.objects.filter(owner__in=waiting).values_list("owner_id", flat=True))
-    unfinished = set(Person.objects.filter(owner__in=waiting, proven_at=None).values_list("owner_id", flat=True))
+    unfinished = set(
+        Person.objects.filter(owner__in=waiting, proven_at=None).values_list("owner_id", flat=True)
+    )
     own = sorted(waiting - invited)
     for subject in own[:MOST_GATHERED]:
         if subject in unfinished:

@@ -7,7 +7,6 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from troth.accounts.models import Role
 from troth.gate.registry import FIGURES, Figure
 
 from . import days
@@ -69,7 +68,7 @@ def due_line() -> list[tuple[date, int]]:
 
 
 def plot(counted: list[tuple[date, int]], most: int) -> list[dict[str, Any]]:
-    """Rows for ui/columns.html, on one scale for several plots."""
+    """Rows for plot.html, on one scale for several plots."""
     return [
         {"label": f"{day:%-d %B}", "value": count, "percent": round(100 * count / max(most, 1))}
         for day, count in counted
@@ -86,6 +85,3 @@ def register() -> None:
     FIGURES.append(
         Figure("Requests open", "about people's own data", "office-requests", lambda: times().open)
     )
-
-
-SEERS = (Role.PRIVACY_OFFICER, Role.OWNER)

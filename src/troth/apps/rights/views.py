@@ -83,7 +83,7 @@ def _mine(request: HttpRequest, number: str) -> Request:
     return row
 
 
-def _own(request: HttpRequest, number: str) -> OwnData:
+def _own(request: HttpRequest, number: str, **_: object) -> OwnData:
     """The ground: it is proven who asks, and this is theirs."""
     row = _mine(request, number)
     if row.proven_at is None:

@@ -12,6 +12,7 @@ def add(commands: Any) -> None:
     parser = commands.add_parser("retention", help="end what has been kept as long as the statement says")
     parser.add_argument("--dry-run", action="store_true", help="count what a run would end, and end nothing")
     parser.add_argument("--json", action="store_true", help="with --dry-run: as JSON")
+    parser.add_argument("--clock-is-right", action="store_true", help="run although the clock leapt")
     parser.set_defaults(run=run_retention)
 
 
@@ -24,6 +25,12 @@ def run_retention(options: argparse.Namespace) -> int:
 
     if options.dry_run:
         return _count(retention.survey(), as_json=options.json)
+    if (retention.leap() is not None or retention.waits()) and not options.clock_is_right:
+        print(
+            "troth: the clock leapt, or no worker ran for days; look at the clock, then say --clock-is-right",
+            file=sys.stderr,
+        )
+        return 1
     ended = retention.end_expired(_show)
     if sys.stderr.isatty() and ended:
         print(file=sys.stderr)

@@ -1,10 +1,14 @@
-"""The sample company's people: invented staff from `company.toml`, invented visitors at `.example` addresses."""
+"""The sample company's people: invented staff from `company.toml`, invented visitors at `.example` addresses.
+
+Three of the visitors have accounts.
+"""
 
 import uuid
 
 from django.conf import settings
 
 from troth.accounts.models import StaffMember
+from troth.accounts.people import sample as people
 from troth.accounts.staff import appoint
 from troth.apps.enquiries import flows
 from troth.apps.enquiries.models import Enquiry
@@ -56,6 +60,7 @@ def fill() -> None:
             enquiry = flows.send_enquiry(uuid7().hex, given, topic)
         if enquiry is not None and number in ANSWERS:
             _answer(enquiry, ANSWERS[number], by)
+    people.fill()
 
 
 def _answer(enquiry: Enquiry, text: str, by: Actor) -> None:

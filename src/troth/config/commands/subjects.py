@@ -1,7 +1,8 @@
 """`troth subject …`: show, export and erase what is held about somebody, hold it, and let it go again.
 
-Whoever has the shell of the install acts for our systems on a request that reached the company on paper.  Each look is
-on the record of the person it is about, durable before a line is printed.
+Whoever has the shell of the install acts for our systems: on a request of the desk, whose number they give, or else on
+one that reached the company on paper.  Each look is on the record of the person it is about, durable before a line is
+printed.
 """
 
 import argparse
@@ -21,8 +22,10 @@ def add(commands: Any) -> None:
     steps = family.add_subparsers(dest="what", required=True)
     show = _step(steps, "show", "print what is held", run_show)
     show.add_argument("--json", action="store_true")
+    show.add_argument("--request", metavar="NUMBER", help="the request of the desk that it is done for")
     export = _step(steps, "export", "write all of it into an archive that anybody can check", run_export)
     export.add_argument("to", type=Path, help="a file that is not there yet")
+    export.add_argument("--request", metavar="NUMBER", help="the request of the desk that it is done for")
     erase = _step(steps, "erase", "destroy the key, so that no copy anywhere can be read again", run_erase)
     erase.add_argument("--yes", action="store_true", help="do not ask")
     erase.add_argument("--receipt-to", metavar="ADDRESS", help="where the receipt goes by mail")
@@ -81,15 +84,32 @@ def _who(options: argparse.Namespace) -> list[uuid.UUID]:
 
 
 def _nobody() -> int:
-    print("troth: nothing is held about this address or id", file=sys.stderr)
+    print("troth: nothing is held about this address or id; our own staff go by id", file=sys.stderr)
     return 1
 
 
-def _told(subject: uuid.UUID) -> list[dict[str, Any]]:
+def _ground(subject: uuid.UUID, number: str | None) -> Any:
+    """The request that the number names, when it is proven, open and this subject's; one on paper without a number."""
+    if number is None:
+        return OnPaper(subject)
+    from troth.apps.rights.models import Request
+
+    found = Request.objects.filter(number=number).first()
+    if found is None or not found.is_live() or subject not in found.subjects() | {found.owner_id}:
+        return None
+    return found
+
+
+def _no_ground(number: str) -> int:
+    print(f"troth: {number} is no open request about this, proven to come from its person", file=sys.stderr)
+    return 1
+
+
+def _told(subject: uuid.UUID, ground: Any) -> list[dict[str, Any]]:
     from troth.gate.subjects import access
     from troth.gate.uses import SYSTEM, using
 
-    with using("answering-requests", by=SYSTEM, given=OnPaper(subject)):
+    with using("answering-requests", by=SYSTEM, given=ground):
         return [
             {
                 "kind": one.title, "keep_until": one.keep_until.date().isoformat() if one.keep_until else None,
@@ -104,7 +124,13 @@ def run_show(options: argparse.Namespace) -> int:
     subjects = _who(options)
     if not subjects:
         return _nobody()
-    found = [{"subject": str(subject), "held": _told(subject)} for subject in subjects]
+    grounds = [_ground(subject, options.request) for subject in subjects]
+    if None in grounds:
+        return _no_ground(options.request)
+    found = [
+        {"subject": str(subject), "held": _told(subject, ground)}
+        for subject, ground in zip(subjects, grounds, strict=True)
+    ]
     print(json.dumps(found, indent=1, ensure_ascii=False) if options.json else "\n".join(_lines(found)))
     return 0
 
@@ -132,6 +158,8 @@ def run_export(options: argparse.Namespace) -> int:
     subjects = _who(options)
     if not subjects:
         return _nobody()
+    if not all(_ground(subject, options.request) for subject in subjects):
+        return _no_ground(options.request)
     if options.to.exists():
         print(f"troth: {options.to} is there already; name a file that is not", file=sys.stderr)
         return 2
@@ -183,10 +211,13 @@ def run_erase(options: argparse.Namespace) -> int:
     subjects = _who(options)
     if not subjects:
         return _nobody()
+    from troth.gate.subjects import obstacles
     from troth.gate.subjects.erase import Obstructed, erase
     from troth.gate.subjects.foresee import foresee
     from troth.gate.uses import SYSTEM
 
+    if found := [each for subject in subjects for each in obstacles.of(subject.hex)]:
+        return _obstructed(found)
     for subject in subjects:
         print(f"subject {subject}")
         seen = foresee(subject)
@@ -199,11 +230,16 @@ def run_erase(options: argparse.Namespace) -> int:
         try:
             erasure = erase(subject.hex, SYSTEM, receipt_to=options.receipt_to)
         except Obstructed as obstructed:
-            for each in obstructed.obstacles:
-                print(f"troth: {each.reason} (clause {each.clause}): {each.advice}", file=sys.stderr)
-            return 1
+            return _obstructed(obstructed.obstacles)
         print(f"erased; entry {erasure.entry}; the worker empties the write-ahead log within seconds")
     return 0
+
+
+def _obstructed(found: list[Any]) -> int:
+    for each in found:
+        until = f" until {each.until:%Y-%m-%d}" if each.until else ""
+        print(f"troth: {each.reason}{until} (clause {each.clause}): {each.advice}", file=sys.stderr)
+    return 1
 
 
 def _is_sure() -> bool:

@@ -189,6 +189,11 @@ def is_whole(subject: str) -> bool:
     return DataKey.objects.filter(subject=subject, erasing=False).exists()
 
 
+def is_here(subject: str) -> bool:
+    """Whether a subject has a key, in whatever state."""
+    return DataKey.objects.filter(subject=subject).exists()
+
+
 def begun_erasures() -> list[str]:
     """Subjects whose erasure was begun in the key store and may have stopped there."""
     return list(DataKey.objects.filter(erasing=True).values_list("subject", flat=True))

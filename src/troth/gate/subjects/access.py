@@ -61,15 +61,17 @@ class Held:
 
 
 def held(subject: UUID) -> Iterator[Held]:
-    """Every row about a subject, model by model.  Raises Refused when the open use has no ground for it."""
+    """Every row about a subject, model by model.  Raises Refused when the open use's ground does not cover them."""
     use = current_use()
+    _stand_on_ground(use, subject)
     for model, field in touching(subject):
         if field == "owner":
             for row in batches.of(model, field, subject):
                 yield _own(use, model, row, subject)
         elif telling := next((link for link in _telling(model) if link.name == field), None):
             for row in batches.of(model, field, subject):
-                if row.owner_id != subject:
+                # What somebody wrote who is being erased goes with them: it does not hold up the view of the others.
+                if row.owner_id != subject and use.is_open_to(row):
                     yield _of_another(use, model, row, telling, subject)
 
 
@@ -86,6 +88,29 @@ def titles() -> dict[str, str]:
 def title(model: type[PersonalModel]) -> str:
     """What people call a row of this model."""
     return str(privacy(model, "title", model._meta.verbose_name)).capitalize()
+
+
+@dataclass(frozen=True, slots=True)
+class _Anything:
+    """Stands for whatever a subject has, to ask a ground whether it covers the subject."""
+
+    owner_id: UUID
+    id: None = None
+    collected_under: str = ""
+    sealed: None = None
+
+
+def _stand_on_ground(use: Use, subject: UUID) -> None:
+    ground = use.given
+    if (
+        isinstance(ground, Each)
+        or ground is None
+        or not ground.is_live()
+        or not ground.covers(_Anything(subject))
+    ):
+        raise Refused(
+            "what is held about a person is shown on the ground of their own data, or of their request"
+        )
 
 
 @cache
@@ -128,11 +153,11 @@ def _of_another(
 
 
 def _clause(use: Use, row: PersonalModel, category: str) -> str:
-    ground = use.given
-    if ground is None or isinstance(ground, Each) or not ground.is_live():
-        raise Refused("rows of others are shown on the ground of one's own data, or of a request about it")
     policy = statement.policy(row.collected_under) or use.policy
-    decision = policy.decide("use", category, use.purpose, use.by.role, frozenset({ground.ground}))
+    grounds = (
+        frozenset({use.given.ground}) if use.given and not isinstance(use.given, Each) else frozenset[str]()
+    )
+    decision = policy.decide("use", category, use.purpose, use.by.role, grounds)
     if not isinstance(decision, Permit):
         raise Refused(decision.reason, decision.clause)
     return decision.clause
@@ -179,11 +204,7 @@ def _told(policy: Policy, category: str) -> tuple[str, str, tuple[str, ...], str
 def _held(
     model: type[PersonalModel], row: PersonalModel, values: list[Value], hidden: set[str], *, is_own: bool
 ) -> Held:
-    rule, categories = keep_rule(model), statement.current().categories
-    until = kept_until(getattr(row, rule[0]), rule[1], rule[2]) if rule and getattr(row, rule[0]) else None
-    withheld = tuple(
-        sorted(categories[model.seals[name].category].label for name in hidden if name in model.seals)
-    )
+    policy = statement.current()
     shown = tuple(value for value in values if value.value not in (None, ""))
     return Held(
         row,
@@ -191,17 +212,16 @@ def _held(
         title(model),
         is_own,
         shown,
-        withheld,
-        until,
-        _clause_of(model, statement.current()),
+        _labels(model, hidden),
+        _until(model, row, policy),
+        _clause_of(model, policy),
     )
 
 
 def _labels(model: type[PersonalModel], names: set[str]) -> tuple[str, ...]:
     categories = statement.current().categories
-    return tuple(
-        sorted(categories[model.seals[name].category].label for name in names if name in model.seals)
-    )
+    hidden = [item for item in items(model) if item.field in names and item.category] if names else []
+    return tuple(sorted({categories[item.category].label for item in hidden}))
 
 
 def _until(model: type[PersonalModel], row: PersonalModel, policy: Policy) -> datetime | None:

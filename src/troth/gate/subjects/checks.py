@@ -4,11 +4,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
+from django.db import models
 
 from ..published import statement
 from .fields import OwnerField
 from .models import PersonalModel
-from .register import against_the_code, items, personal_models, privacy, undeclared
+from .register import against_the_code, edges, items, personal_models, privacy, undeclared
 
 
 def check_declarations(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -25,6 +26,14 @@ def _problems(model: type[PersonalModel]) -> list[CheckMessage]:
     owners = [f.name for f in model._meta.concrete_fields if isinstance(f, OwnerField)]
     if owners != ["owner"]:
         error("E001", "needs exactly one owner", "add `owner = OwnerField()`")
+    for name in _unblankable(model):
+        error(
+            "E007", f"cannot blank `{name}`", "name a sealed field, or a column that may be null or is text"
+        )
+    if (naming := privacy(model, "heir", "")) and not callable(getattr(model, naming, None)):
+        error(
+            "E008", f"names `{naming}` as its heir", "name a method that returns the next owner's id, or None"
+        )
     for name in undeclared(model):
         error(
             "E002",
@@ -42,6 +51,16 @@ def _problems(model: type[PersonalModel]) -> list[CheckMessage]:
         if item.state == "sealed" and not _kept(model, item.category):
             error("E004", f"has no `keep` rule for `{item.category}`", "write one, or fill `Privacy.keep`")
     return found
+
+
+def _unblankable(model: type[PersonalModel]) -> list[str]:
+    """Fields that an erasure could not blank: it would stop in the middle."""
+    named = {name for _, _, names in edges(model) for name in names} - set(model.seals)
+    columns = {f.name: f for f in model._meta.concrete_fields}
+    text = models.CharField | models.TextField
+    return sorted(
+        n for n in named if n not in columns or not (columns[n].null or isinstance(columns[n], text))
+    )
 
 
 def _kept(model: type[PersonalModel], category: str) -> bool:

@@ -30,7 +30,7 @@ from .fields import OnErase
 from .heirs import hand_over
 from .models import DataSubject, Erasure, Farewell, Kind, PersonalModel
 from .obstacles import Obstructed
-from .register import ENDINGS, edges, touching
+from .register import ENDINGS, edges, hanging_on, touching
 
 __all__ = ["FAREWELLS", "Obstructed", "erase", "purge", "resume"]
 
@@ -63,13 +63,18 @@ def erase(subject: str, by: Actor, purpose: str = PURPOSE, *, receipt_to: str | 
 def _begin(subject: str, receipt_to: str | None) -> Erasure:
     if found := obstacles.of(subject):
         raise Obstructed(found)
+    if not (_is_here(subject) or keys.is_here(subject)):
+        # Erased before, or never was: nothing is begun, and nothing entered a second time.
+        return Erasure(state=Erasure.State.DONE, done_at=timezone.now())
     if receipt_to is None:
         try:
             with transaction.atomic():
+                _lock(subject)
                 return Erasure.objects.create(subject=subject)
         except IntegrityError:  # another was first
             return Erasure.objects.get(subject=subject)
     with using("sending-mail", by=SYSTEM, at="outgoing-mail"), act():
+        _lock(subject)
         teller = DataSubject.begin(Kind.PERSON)
         erasure, is_ours = Erasure.objects.get_or_create(
             subject=subject, defaults={"farewell": teller.pk.hex}
@@ -79,6 +84,15 @@ def _begin(subject: str, receipt_to: str | None) -> Erasure:
         else:
             teller.delete()
     return erasure
+
+
+def _is_here(subject: str) -> bool:
+    return DataSubject.objects.filter(pk=subject).exists()
+
+
+def _lock(subject: str) -> None:
+    """Whoever hands a row over to this subject either did so before, or sees that its erasure is begun."""
+    list(DataSubject.objects.select_for_update().filter(pk=subject).values_list("pk"))
 
 
 def resume() -> int:
@@ -122,13 +136,33 @@ def _end(
 ) -> int:
     rows = model.objects.filter(**{field: subject})
     if on_erase is OnErase.DELETE:
-        return int(rows._raw_delete(rows.db))
+        return _delete(model, rows)
+    rows = rows.exclude(owner=subject)  # these go, whatever else they say
     sealed = [name for name in blank if name in model.seals]
-    for row in rows if sealed else ():
+    for row in rows.select_for_update() if sealed else ():
         model.objects.filter(pk=row.pk).update(sealed=without(row, sealed))
-    changes: dict[str, Any] = {field: None, **{name: "" for name in blank if name not in sealed}}
+    changes: dict[str, Any] = {
+        field: None,
+        **{name: _blank(model, name) for name in blank if name not in sealed},
+    }
     changes |= {f"{name}_index": None for name in sealed if model.seals[name].lookup}
     return int(rows.update(**changes))
+
+
+def _blank(model: type[PersonalModel], name: str) -> str | None:
+    return None if model._meta.get_field(name).null else ""  # type: ignore[union-attr]
+
+
+def _delete(model: type[PersonalModel], rows: Any) -> int:
+    """Rows, and of everybody's what hangs on them: it goes along, or lets go where it can stand alone."""
+    gone = 0
+    for other, link, is_needed in hanging_on(model):
+        hanging = other.objects.filter(**{f"{link}__in": rows.values("pk")})
+        if is_needed:
+            gone += _delete(other, hanging)
+        else:
+            hanging.update(**{link: None})
+    return gone + int(rows._raw_delete(rows.db))
 
 
 def _cut_shares(subject: str) -> None:

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from ..journal.models import Share
 from .access import title
 from .fields import ConcernsField, OnErase
+from .heirs import heir_of
 from .models import PersonalModel
-from .register import privacy, touching
+from .register import hanging_on, privacy, touching
 
 WORDS = {
     OnErase.DELETE: "goes with you",
@@ -53,12 +55,23 @@ def foresee(subject: UUID) -> Foreseen:
 
 def _own(model: type[PersonalModel], subject: UUID, seen: Foreseen) -> None:
     rows = model.objects.filter(owner=subject)
-    naming = privacy(model, "heir", "")
-    handed = sum(getattr(row, naming)() is not None for row in rows) if naming else 0
+    handed = [row.pk for row in rows if heir_of(row)] if privacy(model, "heir", "") else []
     if handed:
-        seen.shared.append(Line(title(model), handed, "stays with those who share it"))
-    if (count := rows.count() - handed) > 0:
+        seen.shared.append(Line(title(model), len(handed), "stays with those who share it"))
+        rows = rows.exclude(pk__in=handed)
+    if count := rows.count():
         seen.goes.append(Line(title(model), count, "goes now"))
+        _hanging(model, rows, subject, seen)
+
+
+def _hanging(model: type[PersonalModel], rows: Any, subject: UUID, seen: Foreseen) -> None:
+    """What others keep with rows that go, and that makes no sense without them."""
+    for other, link, is_needed in hanging_on(model):
+        if is_needed:
+            theirs = other.objects.filter(**{f"{link}__in": rows.values("pk")})
+            if count := theirs.exclude(owner=subject).count():
+                seen.goes.append(Line(title(other), count, "goes with what it belongs to"))
+            _hanging(other, theirs, subject, seen)
 
 
 def _shared(model: type[PersonalModel], link: ConcernsField, subject: UUID, seen: Foreseen) -> None:

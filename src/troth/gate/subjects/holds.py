@@ -20,7 +20,7 @@ from ..registry import serves
 from ..uses import Actor
 from ..uses.entering import enter
 from .merging import MERGINGS
-from .models import DataSubject, LegalHold
+from .models import DataSubject, Erasure, LegalHold
 from .obstacles import OBSTACLES, Obstacle
 from .register import ENDINGS
 
@@ -37,6 +37,8 @@ def place(subject: UUID, until: datetime, by: Actor, clause: str = CLAUSE) -> Le
     with transaction.atomic():
         if not DataSubject.objects.select_for_update().filter(pk=subject).exists():
             raise GateError("there is no such subject; its data was erased, or never was")
+        if Erasure.objects.filter(subject=subject.hex).exists():
+            raise GateError("the erasure of this subject has begun, and cannot be stopped")
         hold = LegalHold.objects.create(subject=subject.hex, clause=clause, until=until)
         enter(Kind.RESTRICTED, PURPOSE, by, [], clause)
     return hold
@@ -45,10 +47,12 @@ def place(subject: UUID, until: datetime, by: Actor, clause: str = CLAUSE) -> Le
 def lift(subject: UUID, by: Actor) -> int:
     """End the holds on a subject; returns how many there were."""
     with transaction.atomic():
-        lifted = _in_force().filter(subject=subject.hex).update(lifted_at=timezone.now())
-        if lifted:
-            enter(Kind.RESTRICTED, PURPOSE, by, [], CLAUSE)
-    return lifted
+        ours = _in_force().filter(subject=subject.hex)
+        clauses = sorted(ours.values_list("clause", flat=True))
+        ours.update(lifted_at=timezone.now())
+        for clause in clauses:
+            enter(Kind.RESTRICTED, PURPOSE, by, [], clause)
+    return len(clauses)
 
 
 def held(subjects: Collection[str]) -> set[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import UniqueConstraint
 
 from troth.engine.ledger import Kind
 from troth.engine.seal import Cipher
@@ -56,14 +57,29 @@ def merge(one: UUID, into: UUID, by: Actor) -> Erasure:
 
 
 def _move_rows(model: type[PersonalModel], one: UUID, into: UUID, ciphers: dict[str, Cipher]) -> int:
-    moved = 0
-    for row in model.objects.filter(owner=one).order_by("pk").iterator(chunk_size=BATCH):
+    moved, rows = 0, model.objects.select_for_update().filter(owner=one).order_by("pk")
+    for row in rows.iterator(chunk_size=BATCH):
+        if _has_already(model, row, into):
+            continue  # it goes with `one`
         sealed = resealed(row, ciphers[one.hex], ciphers[into.hex], into)
         moved += model.objects.filter(pk=row.pk, owner=one).update(owner=into, sealed=sealed)
     for field in model._meta.concrete_fields:
         if isinstance(field, ConcernsField):
             model.objects.filter(**{field.name: one}).update(**{field.name: into})
     return moved
+
+
+def _has_already(model: type[PersonalModel], row: PersonalModel, into: UUID) -> bool:
+    """Whether a row can be there only once for its owner, and the other one has it: a place in a group, say."""
+    once = [
+        set(c.fields)
+        for c in model._meta.constraints
+        if isinstance(c, UniqueConstraint) and "owner" in c.fields
+    ]
+    return any(
+        model.objects.filter(owner=into, **{name: getattr(row, name) for name in names - {"owner"}}).exists()
+        for names in once
+    )
 
 
 def _move_shares(one: UUID, into: UUID, ciphers: dict[str, Cipher]) -> int:

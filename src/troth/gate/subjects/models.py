@@ -128,6 +128,9 @@ class PersonalModel(models.Model):
         self.seal_pending()
         if kwargs.get("update_fields") is not None:
             extra = {"sealed", *(f"{name}_index" for name, seal in self.seals.items() if seal.lookup)}
+            # INVARIANT: an envelope is written with the links to those of whom it tells.  A copy read before one of
+            # them was erased names nobody any more, and the store refuses it.
+            extra |= {f.name for f in self._meta.concrete_fields if getattr(f, "blank_fields", ())}
             kwargs["update_fields"] = {*kwargs["update_fields"], *extra}
         super().save(*args, **kwargs)
 

@@ -74,6 +74,17 @@ def edges(model: type[PersonalModel]) -> Iterator[tuple[str, OnErase, tuple[str,
 
 
 @cache
+def hanging_on(model: type[PersonalModel]) -> list[tuple[type[PersonalModel], str, bool]]:
+    """(model, link, whether it makes no sense without) of the rows that point to one of this model."""
+    return [
+        (other, field.name, not field.null)
+        for other in personal_models()
+        for field in other._meta.concrete_fields
+        if field.related_model is model
+    ]
+
+
+@cache
 def _links(known: tuple[type[PersonalModel], ...]) -> tuple[list[tuple[type[PersonalModel], str]], str]:
     """Every (model, link to a subject), and one question that asks all of them at once."""
     links = [(model, field) for model in known for field, _, _ in edges(model)]

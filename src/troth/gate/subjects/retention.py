@@ -1,8 +1,8 @@
 """The statement's `keep` rules, run for every model from its declarations.
 
-`Privacy.keep` maps an event of the statement to the column that dates it; `Privacy.on_expire` is "erase-owner" where
-the row's subject exists for this row alone; else, and where the subject has other rows by now, the row is deleted
-with what hangs on it.
+`Privacy.keep` maps an event of the statement to the column that dates it; of several categories under one event the
+shortest time counts, of several events the first that is over. `Privacy.on_expire` is "erase-owner" where the row's
+subject exists for this row alone; else, and where the subject is more by now, the row is deleted with what hangs on it.
 """
 
 import logging
@@ -22,8 +22,10 @@ from ..registry import serves
 from ..schedule.models import Lease
 from ..uses import SYSTEM
 from ..uses.entering import enter
+from . import holds
 from .erase import erase
-from .models import LegalHold, PersonalModel
+from .models import DataSubject, PersonalModel
+from .models import Kind as Subject
 from .obstacles import Obstructed
 from .register import personal_models, privacy, touching
 
@@ -34,6 +36,15 @@ PURPOSE = serves("keeping-to-retention")
 JOB = "retention"
 LEAP = timedelta(days=2)
 """A longer time between two runs is a leap of the clock, or a stop that nobody should be surprised by."""
+
+STEADY = timedelta(hours=1)
+"""How long the clock must go on evenly after a leap before anything is ended by it."""
+
+ANCHOR = "account"
+"""Rows that are this ground make their owner more than the rows it sent: an account, a company."""
+
+Rule = tuple[str, Keep]
+"""The column that dates the rows, and how long they are kept."""
 
 
 def kept_until(start: datetime, amount: int, unit: str) -> datetime:
@@ -52,21 +63,29 @@ def kept_until(start: datetime, amount: int, unit: str) -> datetime:
 
 def keep_rule(model: type[PersonalModel]) -> tuple[str, int, str] | None:
     """(column that dates the rows, amount, unit): the shortest `keep` among the model's categories."""
-    found = _shortest(model)
-    return (found[0], found[1].amount, found[1].unit) if found else None
+    rules = keep_rules(model)
+    return (rules[0][0], rules[0][1].amount, rules[0][1].unit) if rules else None
 
 
 def keep_clause(model: type[PersonalModel]) -> str:
     """The clause of that rule; blank when there is none."""
-    found = _shortest(model)
-    return found[1].clause if found else ""
+    rules = keep_rules(model)
+    return rules[0][1].clause if rules else ""
 
 
-def _shortest(model: type[PersonalModel]) -> tuple[str, Keep] | None:
-    dated, policy, day = privacy(model, "keep", {}), statement.current(), datetime(2000, 1, 1)
+def keep_rules(model: type[PersonalModel]) -> list[Rule]:
+    """For each column that dates the rows the shortest `keep` of those that count from it; the shortest first."""
+    dated, policy = privacy(model, "keep", {}), statement.current()
     kept = (policy.keeps(seal.category) for seal in model.seals.values())
     found = [(dated[keep.event], keep) for keep in kept if keep is not None and keep.event in dated]
-    return min(found, key=lambda rule: kept_until(day, rule[1].amount, rule[1].unit)) if found else None
+    shortest: dict[str, Keep] = {}
+    for column, keep in sorted(found, key=_length):
+        shortest.setdefault(column, keep)
+    return list(shortest.items())
+
+
+def _length(rule: Rule) -> datetime:
+    return kept_until(datetime(2000, 1, 1), rule[1].amount, rule[1].unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,25 +104,21 @@ class Due:
 
 def survey() -> list[Due]:
     """What a run would end, rule by rule; opens nothing and changes nothing."""
-    return [due for model in personal_models() if (due := _survey(model)) is not None]
+    return [_survey(model, rule) for model in personal_models() for rule in keep_rules(model)]
 
 
-def _survey(model: type[PersonalModel]) -> Due | None:
-    rule = keep_rule(model)
-    if rule is None:
-        return None
-    column, amount, unit = rule
+def _survey(model: type[PersonalModel], rule: Rule) -> Due:
+    column, keep = rule
     past, kept = 0, 0
     for rows in _expired(model, rule):
         free = _free(rows)
         past, kept = past + len(free), kept + len(rows) - len(free)
     oldest = model.objects.exclude(**{column: None}).order_by(column).values_list(column, flat=True)
-    ahead = (
-        kept_until(start, amount, unit)
-        for start in oldest.filter(**{f"{column}__gt": _latest(amount, unit)})[:1]
-    )
+    now = timezone.now()
+    later = oldest.filter(**{f"{column}__gt": _latest(keep)})
+    ahead = (end for start in later[:BATCH] if (end := kept_until(start, keep.amount, keep.unit)) > now)
     name = str(privacy(model, "title", model._meta.verbose_name)).capitalize()
-    return Due(model._meta.label, name, keep_clause(model), amount, unit, past, kept, next(ahead, None))
+    return Due(model._meta.label, name, keep.clause, keep.amount, keep.unit, past, kept, next(ahead, None))
 
 
 def end_expired(progress: Callable[[str, int], None] = lambda title, count: None) -> int:
@@ -111,36 +126,48 @@ def end_expired(progress: Callable[[str, int], None] = lambda title, count: None
 
     `progress` is told the model and the count so far, as it goes.
     """
-    return sum(_end(model, progress) for model in personal_models())
+    return sum(_end(model, rule, progress) for model in personal_models() for rule in keep_rules(model))
 
 
 def run_when_steady() -> int:
-    """The job: nothing is ended in the first run after a leap of the clock, or after a long stop of the worker.
+    """The job: nothing is ended in the hour after a leap of the clock, or after a long stop of the worker.
 
-    A clock that is wrong is noticed within the hour that this leaves; `troth doctor` tells of it.
+    A clock that is wrong is noticed within the hour that this leaves: `troth doctor` tells of it.
     """
-    if leap() is not None:
-        log.warning("retention waits an hour: the last run was %s ago", leap())
+    if (gap := leap()) is not None:
+        Lease.objects.filter(job=JOB).update(leapt_at=timezone.now())
+        log.warning("retention waits an hour: the clock says that the last run was %s ago", gap)
         return 0
-    return end_expired()
+    return 0 if waits() else end_expired()
 
 
 def leap() -> timedelta | None:
-    """How long ago the last run was, when that is longer than the clock should allow."""
+    """How long ago the last run was, when that is longer than a right clock and a running worker allow."""
     last = Lease.objects.filter(job=JOB).values_list("last_ran_at", flat=True).first()
     gap = timezone.now() - last if last else timedelta()
     return gap if abs(gap) > LEAP else None
 
 
-def _end(model: type[PersonalModel], progress: Callable[[str, int], None]) -> int:
-    rule, ended = keep_rule(model), 0
-    for rows in _expired(model, rule) if rule else ():
+def waits() -> bool:
+    """Whether the clock leapt less than an hour ago."""
+    since = leapt_at()
+    return since is not None and abs(timezone.now() - since) < STEADY
+
+
+def leapt_at() -> datetime | None:
+    """When a run last found that the clock had leapt."""
+    return Lease.objects.filter(job=JOB).values_list("leapt_at", flat=True).first()
+
+
+def _end(model: type[PersonalModel], rule: Rule, progress: Callable[[str, int], None]) -> int:
+    ended = 0
+    for rows in _expired(model, rule):
         for row in _free(rows):
             ended += _end_row(model, row)
             progress(model._meta.label, ended)
     if ended:
         with transaction.atomic():
-            enter(Kind.RESTRICTED, PURPOSE, SYSTEM, [], keep_clause(model))
+            enter(Kind.RESTRICTED, PURPOSE, SYSTEM, [], rule[1].clause)
     return ended
 
 
@@ -160,12 +187,12 @@ def _end_row(model: type[PersonalModel], row: PersonalModel) -> bool:
 
 
 def _stands_alone(model: type[PersonalModel], row: PersonalModel) -> bool:
-    """Whether the row's owner exists for this row: nothing else of theirs but what hangs on it, and their mail."""
-    hanging = {model, *(other for other, _ in _dependents(model))}
-    others = [m for m, field in touching(row.owner_id) if field == "owner" and m not in hanging]
-    if any(m._meta.app_label != "outbound" for m in others):
+    """Whether the row's owner exists for this row: no account, no staff, and no other row that has a time of its own."""
+    others = [other for other, field in touching(row.owner_id) if field == "owner" and other is not model]
+    if any(not privacy(m, "kept_with_owner", False) or getattr(m, "ground", "") == ANCHOR for m in others):
         return False
-    return bool(model.objects.filter(owner=row.owner_id).count() == 1)
+    is_person = DataSubject.objects.filter(pk=row.owner_id, kind=Subject.PERSON).exists()
+    return is_person and model.objects.filter(owner=row.owner_id).count() == 1
 
 
 def _dependents(model: type[PersonalModel]) -> list[tuple[type[PersonalModel], str]]:
@@ -178,32 +205,28 @@ def _dependents(model: type[PersonalModel]) -> list[tuple[type[PersonalModel], s
     ]
 
 
-def _expired(model: type[PersonalModel], rule: tuple[str, int, str]) -> Iterator[list[PersonalModel]]:
+def _expired(model: type[PersonalModel], rule: Rule) -> Iterator[list[PersonalModel]]:
     """Rows past their time, in batches by age.  What is skipped stays, so each batch begins behind the last one."""
-    column, amount, unit = rule
+    column, keep = rule
     now, after = timezone.now(), None
     while True:
-        rows = model.objects.filter(**{f"{column}__lte": _latest(amount, unit)}).order_by(column, "pk")
+        rows = model.objects.filter(**{f"{column}__lte": _latest(keep)}).order_by(column, "pk")
         if after is not None:
             rows = rows.filter(Q(**{f"{column}__gt": after[0]}) | Q(**{column: after[0], "pk__gt": after[1]}))
         batch = list(rows[:BATCH])
         if not batch:
             return
         after = (getattr(batch[-1], column), batch[-1].pk)
-        yield [row for row in batch if kept_until(getattr(row, column), amount, unit) <= now]
+        yield [row for row in batch if kept_until(getattr(row, column), keep.amount, keep.unit) <= now]
 
 
-def _latest(amount: int, unit: str) -> datetime:
+def _latest(keep: Keep) -> datetime:
     # Months differ in length: the query takes the shortest they can be, `_expired` decides.
-    return timezone.now() - timedelta(days=amount * {"days": 1, "weeks": 7, "months": 28, "years": 365}[unit])
+    days = {"days": 1, "weeks": 7, "months": 28, "years": 365}[keep.unit]
+    return timezone.now() - timedelta(days=keep.amount * days)
 
 
 def _free(rows: list[PersonalModel]) -> list[PersonalModel]:
     """Those that no legal hold keeps."""
-    kept = _held({row.owner_id.hex for row in rows})
+    kept = holds.held({row.owner_id.hex for row in rows})
     return [row for row in rows if row.owner_id.hex not in kept]
-
-
-def _held(subjects: set[str]) -> set[str]:
-    found = LegalHold.objects.filter(subject__in=subjects, lifted_at=None, until__gt=timezone.now())
-    return set(found.values_list("subject", flat=True))
