@@ -1,5 +1,7 @@
 """What is held about a subject: all of their own, of others' rows what tells of them, and nobody else's part."""
 
+from typing import Any
+
 import pytest
 
 from tests.cast import ALICE, CHARLIE, acting, durable, enquiry_of, staff
@@ -13,7 +15,7 @@ from troth.gate.subjects.access import Held
 from troth.gate.subjects.erase import erase
 from troth.gate.subjects.foresee import foresee
 from troth.gate.subjects.models import DataSubject, Kind
-from troth.gate.uses import SYSTEM, Actor, OwnData, using
+from troth.gate.uses import EACH, SYSTEM, Actor, OwnData, using
 
 pytestmark = durable
 
@@ -40,9 +42,11 @@ def test_every_row_of_ones_own_with_the_statements_words() -> None:
 def test_somebody_elses_rows_are_refused() -> None:
     alice, charlie = enquiry_of(), enquiry_of(CHARLIE)
     by = Actor("data-subject", charlie.owner_id)
-    with using("showing-own-data", by=by, given=OwnData(charlie.owner_id)):
-        shown = list(access.held(alice.owner_id))
-    assert ALICE["email"] not in repr(shown) and ALICE["message"] not in repr(shown)
+    with (
+        pytest.raises(Refused, match="their own data"),
+        using("showing-own-data", by=by, given=OwnData(charlie.owner_id)),
+    ):
+        next(access.held(alice.owner_id))
 
 
 def test_the_look_is_on_record_before_anything_is_shown() -> None:
@@ -83,9 +87,29 @@ def test_what_an_erasure_would_do_is_what_it_does() -> None:
     assert [(line.title, line.count) for line in foresee(dana.owner_id).shared] == []
 
 
-def test_without_a_ground_nothing_is_shown() -> None:
+@pytest.mark.parametrize("ground", [None, EACH])
+def test_without_a_ground_nothing_is_shown(ground: Any) -> None:
     enquiry = enquiry_of()
-    with using("answering-enquiries", by=SYSTEM):
-        assert not [value for one in access.held(enquiry.owner_id) for value in one.values if value.category]
+    with (
+        pytest.raises(Refused, match="their own data"),
+        using("answering-enquiries", by=SYSTEM, given=ground),
+    ):
+        next(access.held(enquiry.owner_id))
     with pytest.raises(Refused), using("answering-requests", by=SYSTEM):
         str(enquiry.email)
+
+
+def test_of_many_rows_each_comes_once_and_in_order() -> None:
+    owner = DataSubject.begin(Kind.PERSON).pk
+    made = [uuid7() for _ in range(450)]
+    with using("answering-enquiries", by=SYSTEM, at="contact-us"):
+        Enquiry.objects.bulk_create(
+            Enquiry(id=row, owner_id=owner, topic="Services", link_hash=row.bytes * 2, message=f"No. {n}")
+            for n, row in enumerate(made)
+        )
+    charlies = enquiry_of(CHARLIE)
+    with using("showing-own-data", by=Actor("data-subject", owner), given=OwnData(owner)):
+        found = list(access.held(owner))
+    assert [one.row.pk for one in found] == sorted(made) and charlies.pk not in made
+    said = [value.value for one in found for value in one.values if value.name == "message"]
+    assert said == [f"No. {n}" for n, _ in sorted(enumerate(made), key=lambda each: each[1])]

@@ -27,13 +27,13 @@ class Request(PersonalModel):
         PORTABILITY = "portability", "Take my data along"
 
     class State(models.TextChoices):
-        RECEIVED = "received", "waiting for proof of who asks"
+        RECEIVED = "received", "not proven yet"
         PROVEN = "proven", "proven"
         PROGRESS = "progress", "in progress"
-        CLOSING = "closing", "answered, and the answer on its way"
+        CLOSING = "closing", "answer on its way"
         DONE = "done", "done"
         REFUSED = "refused", "refused"
-        LAPSED = "lapsed", "closed, nobody proved who asked"
+        LAPSED = "lapsed", "never proven"
 
     class Identity(models.TextChoices):
         SIGNED_IN = "signed in", "signed in"

@@ -90,14 +90,14 @@ def title(model: type[PersonalModel]) -> str:
     return str(privacy(model, "title", model._meta.verbose_name)).capitalize()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Anything:
     """Stands for whatever a subject has, to ask a ground whether it covers the subject."""
 
-    owner_id: UUID
-    id: None = None
+    owner_id: Any
+    id: Any = None
     collected_under: str = ""
-    sealed: None = None
+    sealed: bytes | memoryview | None = None
 
 
 def _stand_on_ground(use: Use, subject: UUID) -> None:

@@ -57,9 +57,11 @@ def _unblankable(model: type[PersonalModel]) -> list[str]:
     """Fields that an erasure could not blank: it would stop in the middle."""
     named = {name for _, _, names in edges(model) for name in names} - set(model.seals)
     columns = {f.name: f for f in model._meta.concrete_fields}
-    text = models.CharField | models.TextField
     return sorted(
-        n for n in named if n not in columns or not (columns[n].null or isinstance(columns[n], text))
+        n
+        for n in named
+        if n not in columns
+        or not (columns[n].null or isinstance(columns[n], models.CharField | models.TextField))
     )
 
 

@@ -150,7 +150,7 @@ def _end(
 
 
 def _blank(model: type[PersonalModel], name: str) -> str | None:
-    return None if model._meta.get_field(name).null else ""  # type: ignore[union-attr]
+    return None if model._meta.get_field(name).null else ""
 
 
 def _delete(model: type[PersonalModel], rows: Any) -> int:
