@@ -38,6 +38,7 @@ from troth.gate.errors import GateError
 from troth.gate.journal.models import Entry
 from troth.gate.proving.answers import Finding
 from troth.gate.subjects.erase import erase, purge
+from troth.gate.subjects.find import of_address
 from troth.gate.telling.models import Correction
 from troth.gate.uses import SYSTEM, Actor, OwnData, using
 
@@ -134,6 +135,12 @@ def test_until_the_code_is_typed_the_account_stays(alice: Client) -> None:
     assert alice.post("/account/email/code/", {"code": code_to(NEW)}).status_code == 422
     assert held(person_of(ALICE["email"]))["email"] == ALICE["email"]
     assert sign_in(browser(), NEW).status_code == 200
+
+
+def test_who_only_wishes_for_an_address_is_not_found_under_it(alice: Client) -> None:
+    fill_in(alice, "/account/email/", {"email": NEW})
+    assert NewAddress.objects.exists() and of_address(NEW) == set()
+    assert of_address(ALICE["email"]) == {person_of(ALICE["email"]).owner_id}
 
 
 def test_the_code_of_an_earlier_wish_does_not_move_to_the_later_address(alice: Client) -> None:

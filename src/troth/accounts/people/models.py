@@ -166,6 +166,7 @@ class NewAddress(PersonalModel):
 
     class Privacy:
         title = "address to be proven"
+        is_wish = True
         plain: ClassVar = {"code": "the random id of a code", "made_at": "a time of ours"}
         kept_with_owner = True
 

@@ -32,11 +32,13 @@ from .models import DataSubject, Erasure, Farewell, Kind, PersonalModel
 from .obstacles import Obstructed
 from .register import ENDINGS, edges, hanging_on, touching
 
-__all__ = ["FAREWELLS", "Obstructed", "erase", "purge", "resume"]
+__all__ = ["FAREWELLS", "Obstructed", "erase", "one_at_a_time", "purge", "resume"]
 
 log = logging.getLogger("troth.erasure")
 
 PURPOSE = serves("answering-requests")
+
+ROWS_LOCK = 0x74726F7468
 
 FAREWELLS: list[Callable[[str], None]] = []
 """What is to be gathered about a subject (32 hex digits) while its key still lives.  Must be safe to repeat."""
@@ -111,8 +113,16 @@ def resume() -> int:
     return done
 
 
+def one_at_a_time() -> None:
+    """Wait for the row transactions of other erasures and merges: two who share rows would lock each other out."""
+    if connection.vendor == "postgresql":  # SQLite has one writer anyway
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ROWS_LOCK])
+
+
 def _remove_rows(erasure: Erasure, by: Actor, purpose: str) -> None:
     with transaction.atomic():
+        one_at_a_time()
         locked = Erasure.objects.select_for_update().get(pk=erasure.pk)
         if locked.state != Erasure.State.BEGUN:
             return

@@ -4,16 +4,21 @@ from collections.abc import Callable
 from uuid import UUID
 
 from .models import DataSubject, Kind
-from .register import personal_models
+from .register import personal_models, privacy
 
 WITH_ACCOUNT: list[Callable[[set[UUID]], set[UUID]]] = []
 """Filled by the floor above: which of some subjects can sign in."""
 
 
 def of_address(address: str) -> set[UUID]:
-    """Everybody who has a row under this address; our own staff are looked up by their own pages."""
+    """Everybody who has a row under this address; our own staff are looked up by their own pages.
+
+    A row that only says where somebody would like to be written to (`Privacy.is_wish`) makes nobody its address's.
+    """
     found: set[UUID] = set()
     for model in personal_models():
+        if privacy(model, "is_wish", False):
+            continue
         for name, seal in model.seals.items():
             if seal.lookup == "email":
                 found.update(model.objects.lookup(**{name: address}).values_list("owner_id", flat=True))

@@ -20,7 +20,7 @@ from ..registry import serves
 from ..uses import SYSTEM, Actor
 from ..uses.entering import enter
 from ..uses.envelopes import resealed
-from .erase import erase
+from .erase import erase, one_at_a_time
 from .fields import ConcernsField
 from .models import DataSubject, Erasure, PersonalModel
 from .register import personal_models
@@ -45,6 +45,7 @@ def merge(one: UUID, into: UUID, by: Actor) -> Erasure:
         raise GateError("one of the two subjects is being erased, or never was")
     limits.move(one.hex, into.hex)
     with transaction.atomic():
+        one_at_a_time()
         # Whoever writes a row for `one` meanwhile waits here, and then finds it gone.
         list(DataSubject.objects.select_for_update().filter(pk__in=(one, into)).order_by("pk"))
         moved = sum(_move_rows(model, one, into, ciphers) for model in personal_models())
