@@ -1,19 +1,23 @@
 """Legal holds: what the law wants kept is not erased and does not end, until the day it names."""
 
+from contextlib import suppress
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from django.utils import timezone
 
 from tests.cast import CHARLIE, durable, enquiry_of
+from tests.gate.at_the_prompt import beside
 from tests.gate.conftest import Clock
 from troth.apps.enquiries.models import Enquiry
 from troth.gate.errors import GateError
 from troth.gate.journal.models import Entry
-from troth.gate.subjects import holds, retention
+from troth.gate.subjects import holds, obstacles, retention
 from troth.gate.subjects.erase import Obstructed, erase
 from troth.gate.subjects.merging import merge
 from troth.gate.subjects.models import Erasure, LegalHold
+from troth.gate.subjects.obstacles import Obstacle
 from troth.gate.uses import SYSTEM, Actor
 
 pytestmark = durable
@@ -98,3 +102,26 @@ def test_a_hold_needs_a_clause_a_day_ahead_and_somebody() -> None:
         with pytest.raises(GateError):
             wrong()
     assert not LegalHold.objects.exists()
+
+
+@pytest.mark.parametrize("receipt_to", [None, "alice@archer.example"])
+def test_a_hold_placed_while_an_erasure_begins_comes_first_or_is_refused(
+    monkeypatch: pytest.MonkeyPatch, receipt_to: str | None
+) -> None:
+    enquiry = enquiry_of()
+    placed: list[object] = []
+    hurry = Thread(target=lambda: placed.extend(beside(lambda: hold(enquiry))))
+
+    def asked(subject: str) -> list[Obstacle]:
+        if hurry.ident is None:
+            hurry.start()
+            hurry.join(0.5)
+        return []
+
+    monkeypatch.setattr(obstacles, "OBSTACLES", [*obstacles.OBSTACLES, asked])
+    with suppress(Obstructed):
+        erase(enquiry.owner_id.hex, SYSTEM, receipt_to=receipt_to)
+    hurry.join()
+    is_held = not isinstance(placed[0], GateError)
+    facts = {is_held, LegalHold.objects.exists(), Enquiry.objects.exists(), not Erasure.objects.exists()}
+    assert len(facts) == 1, "both a hold and an erasure"

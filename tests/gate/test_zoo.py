@@ -72,6 +72,20 @@ def test_every_animal_declares_what_it_holds() -> None:
     assert [problem for problem in check_declarations(None) if "zoo." in str(problem.msg)] == []
 
 
+def test_an_animal_that_could_not_be_blanked_or_handed_over_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    about = Acquaintance._meta.get_field("about")
+    monkeypatch.setattr(about, "blank_fields", ("name", "collected_at", "owner"))
+    monkeypatch.setattr(Group.Privacy, "heir", "nobody")
+    found = {(problem.id, problem.msg) for problem in check_declarations(None)}
+    assert found == {
+        ("troth.E007", "`zoo.Acquaintance` cannot blank `collected_at`"),
+        ("troth.E007", "`zoo.Acquaintance` cannot blank `owner`"),
+        ("troth.E008", "`zoo.Group` names `nobody` as its heir"),
+    }
+
+
 # -- a message between two people
 
 

@@ -67,7 +67,8 @@ def _begin(subject: str, receipt_to: str | None) -> Erasure:
         raise Obstructed(found)
     if not (_is_here(subject) or keys.is_here(subject)):
         # Erased before, or never was: nothing is begun, and nothing entered a second time.
-        return Erasure(state=Erasure.State.DONE, done_at=timezone.now())
+        just_now = Erasure.objects.filter(subject=subject).first()
+        return just_now or Erasure(state=Erasure.State.DONE, done_at=timezone.now())
     if receipt_to is None:
         try:
             with transaction.atomic():
@@ -93,8 +94,11 @@ def _is_here(subject: str) -> bool:
 
 
 def _lock(subject: str) -> None:
-    """Whoever hands a row over to this subject either did so before, or sees that its erasure is begun."""
-    list(DataSubject.objects.select_for_update().filter(pk=subject).values_list("pk"))
+    """Whoever hands a row over to this subject, or holds it, either did so before or sees that its erasure is begun."""
+    if connection.features.has_select_for_update:
+        list(DataSubject.objects.select_for_update().filter(pk=subject).values_list("pk"))
+    if found := obstacles.of(subject):
+        raise Obstructed(found)
 
 
 def resume() -> int:
@@ -133,9 +137,8 @@ def _remove_rows(erasure: Erasure, by: Actor, purpose: str) -> None:
             end(erasure.subject)
         _cut_shares(erasure.subject)
         subject = DataSubject.objects.filter(pk=erasure.subject)
-        subject._raw_delete(
-            subject.db
-        )  # a row that still names it stops the commit; Django would ask every table
+        # A row that still names it stops the commit; Django would ask every table.
+        subject._raw_delete(subject.db)
         erasure.entry = _completion_leaf(erasure, by, purpose)
         erasure.state = Erasure.State.PURGING
         erasure.save()
