@@ -115,14 +115,14 @@ def test_the_bytes_of_another_file_of_the_same_owner_do_not_open() -> None:
 def test_nothing_is_stored_where_the_statement_collects_no_such_thing() -> None:
     owner = somebody()
     for at in ("contact-us", None):
-        with pytest.raises(Refused), using("answering-requests", by=SYSTEM, at=at):
+        with pytest.raises(Refused), using("answering-enquiries", by=SYSTEM, at=at):
             stored.write(owner, "x", "text/plain", [SECRET], CATEGORY)
     assert not on_disk() and not StoredFile.objects.exists()
 
 
 def test_dana_without_a_ground_gets_nothing_and_it_is_on_record() -> None:
     file = kept(somebody())
-    for by in (Actor("sales"), Actor("privacy-officer"), Actor("support")):
+    for by in (Actor("sales"), Actor("administrator"), Actor("support")):
         with pytest.raises(Refused), using("answering-requests", by=by):
             stored.read(file)
     assert Entry.objects.filter(kind=int(Kind.REFUSE)).count() == 3
