@@ -80,9 +80,9 @@ def test_an_animal_that_could_not_be_blanked_or_handed_over_does_not_start(
     monkeypatch.setattr(Group.Privacy, "heir", "nobody")
     found = {(problem.id, problem.msg) for problem in check_declarations(None)}
     assert found == {
-        ("troth.E007", "`zoo.Acquaintance` cannot blank `collected_at`"),
-        ("troth.E007", "`zoo.Acquaintance` cannot blank `owner`"),
-        ("troth.E008", "`zoo.Group` names `nobody` as its heir"),
+        ("troth.E008", "`zoo.Acquaintance` cannot blank `collected_at`"),
+        ("troth.E008", "`zoo.Acquaintance` cannot blank `owner`"),
+        ("troth.E009", "`zoo.Group` names `nobody` as its heir"),
     }
 
 

@@ -78,6 +78,7 @@ SHOWN: tuple[Shown, ...] = (
     Shown("own-erased", "visitor", OWN + "erased/"),
 )
 NO_PAGES: dict[str, str] = {
+    "ask_for_export": "JSON", "choose": "JSON", "correct": "JSON", "erase": "JSON",
     "own-receipt-json": "a download", "own-export-file": "a download", "openapi-json": "JSON",
     "api-root": "not found, in JSON", "api-me": "JSON", "api-uses": "JSON", "api-receipt": "JSON",
     "api-exports": "JSON", "api-export": "JSON", "api-archive": "a download", "api-choices": "JSON",

@@ -77,7 +77,9 @@ SHOWN: tuple[Shown, ...] = (
 )  # fmt: skip
 NO_PAGES: dict[str, str] = {
     "request-open": "redirects to the request", "request-code-send": "POST, redirects",
-    "request-archive": "a download", "api-requests": "JSON",
+    "request-archive": "a download", "api-requests": "JSON", "ask": "JSON", "request-write": "POST, redirects",
+    "office-request-close": "POST, redirects", "office-request-message": "POST, redirects",
+    "office-request-identity": "POST, redirects",
 }  # fmt: skip
 
 

@@ -28,11 +28,11 @@ def _problems(model: type[PersonalModel]) -> list[CheckMessage]:
         error("E001", "needs exactly one owner", "add `owner = OwnerField()`")
     for name in _unblankable(model):
         error(
-            "E007", f"cannot blank `{name}`", "name a sealed field, or a column that may be null or is text"
+            "E008", f"cannot blank `{name}`", "name a sealed field, or a column that may be null or is text"
         )
     if (naming := privacy(model, "heir", "")) and not callable(getattr(model, naming, None)):
         error(
-            "E008", f"names `{naming}` as its heir", "name a method that returns the next owner's id, or None"
+            "E009", f"names `{naming}` as its heir", "name a method that returns the next owner's id, or None"
         )
     for name in undeclared(model):
         error(
