@@ -5,6 +5,7 @@ python scripts/screenshots.py [https://localhost:8443]
 """
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from playwright.sync_api import Page, sync_playwright
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
 WIDTH, HEIGHT = 1280, 800
+ALICE, BOB = "Alice, a customer’s owner", "Bob, her colleague"
 LARGEST = 300 * 1024
 LOCAL_ONLY = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1"
@@ -39,12 +41,12 @@ def statement(page: Page, url: str) -> None:
 
 
 def thread(page: Page, url: str) -> None:
-    """The visitor's page of an enquiry that was read and answered."""
+    """Bob's page of an enquiry that was read and answered."""
     become(page, url, "Privacy officer")
     page.goto(f"{url}/office/mail/")
     page.locator("a", has_text="We have your enquiry: Prices").first.click()
     link = page.get_by_text("/enquiries/open/").first.inner_text()
-    page.context.clear_cookies()
+    become(page, url, BOB)
     page.goto(next(word for word in link.split() if "/enquiries/open/" in word))
 
 
@@ -54,7 +56,48 @@ def inbox(page: Page, url: str) -> None:
     page.goto(f"{url}/office/enquiries/")
 
 
-PICTURES = {"statement": statement, "thread": thread, "inbox": inbox}
+def own_privacy(page: Page, url: str) -> None:
+    """What a customer's owner sees of what is held about her."""
+    become(page, url, ALICE)
+    page.goto(f"{url}/account/privacy/")
+
+
+def own_uses(page: Page, url: str) -> None:
+    """Who used her data, herself included."""
+    page.goto(f"{url}/account/privacy/uses/?role=everybody")
+
+
+def requests(page: Page, url: str) -> None:
+    """The privacy officer's queue, after somebody asked two things and proved one of them."""
+    page.context.clear_cookies()
+    for kind in ("access", "correction"):
+        page.goto(f"{url}/privacy/request/")
+        page.locator(f"[name=kind][value={kind}]").check()
+        page.locator("[name=email]").fill("rosa@tilehouse.example")
+        page.locator("[name=text]").fill("I wrote to you in spring, about prices.")
+        page.get_by_role("button", name="Send request").click()
+        page.wait_for_url("**/code/")
+    page.locator("[name=code]").fill(mailed_code(page, url))
+    page.get_by_role("button", name="Go on").click()
+    become(page, url, "Privacy officer")
+    page.goto(f"{url}/office/requests/")
+
+
+def mailed_code(page: Page, url: str) -> str:
+    """The eight digits of the newest message, read in a window of the owner's."""
+    window = page.context.browser.new_page(ignore_https_errors=True)  # type: ignore[union-attr]
+    become(window, url, "Owner")
+    window.goto(f"{url}/office/mail/")
+    window.locator("main a[href^='/office/mail/']").first.click()
+    code = re.search(r"\b\d{8}\b", window.get_by_role("main").inner_text())
+    window.close()
+    return code[0] if code else ""
+
+
+PICTURES = {
+    "statement": statement, "thread": thread, "inbox": inbox,
+    "privacy": own_privacy, "uses": own_uses, "requests": requests,
+}  # fmt: skip
 
 
 def take(page: Page, url: str) -> None:

@@ -59,7 +59,7 @@ def test_what_we_hold_is_shown_with_its_reason_place_and_time() -> None:
         assert value in page
     assert (
         "so that we know whom we are talking to" in page
-        and "Kept as long as your account" in page
+        and "Kept at most as long as your account" in page
         and "Contact data" in page
     )
 
