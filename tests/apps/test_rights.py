@@ -66,6 +66,18 @@ def test_access_from_the_form_to_the_archive(victor: Client) -> None:
     assert other().get(page_of(row, "archive/")).status_code == 404
 
 
+def test_the_archive_of_an_account_wants_a_fresh_sign_in_here_too() -> None:
+    alice = person()
+    stale, fresh = browser(alice), browser(alice, confirmed=True)
+    row = Request.objects.get(number=send(stale, email="")["Location"].split("/")[-2])
+    while prepare_one():
+        pass
+    carried_out()
+    asked_again = stale.get(page_of(row, "archive/"))
+    assert asked_again.status_code == 302 and "/accounts/reauthenticate/" in asked_again["Location"]
+    assert fresh.get(page_of(row, "archive/")).status_code == 200
+
+
 def test_the_receipt_names_number_and_days_and_holds_the_private_link(victor: Client) -> None:
     enquiry_of()
     row = proven(victor, "correction")

@@ -233,11 +233,10 @@ def without_another_owner(subject: str) -> list[Obstacle]:
     owned = Membership.objects.filter(owner=subject, role=Role.OWNER)
     others = Membership.objects.filter(role=Role.OWNER).exclude(owner=subject)
     alone = [row for row in owned if not others.filter(customer=row.customer_id).exists()]
-    page = reverse("account-people", "troth.config.urls")
     return [
         Obstacle(
             "you are the last owner of a company",
-            f"hand it over to one of its people, or close it: both on the page of its people ({page})",
+            "hand it over to one of its people, or close it: both are done under “People” in your account",
             "rights.ninety-days",
         )
         for _ in alone

@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from troth.gate.published import statement
 from troth.gate.telling import confirming
 
 CLAUSE = "rights.update"
@@ -23,5 +24,10 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
             confirming.confirm(told)
             return redirect("told", token=token)
         value = confirming.new_value(told)
-    context = {"asked": confirming.asked(told), "value": value, "clause": CLAUSE}
+    context = {
+        "asked": confirming.asked(told),
+        "value": value,
+        "clause": CLAUSE,
+        "title": statement.title(CLAUSE),
+    }
     return render(request, "pages/told.html", context)

@@ -14,6 +14,8 @@ from troth.gate.uses.history import history, mine
 from . import shown
 
 TAKEN, SENT = 2, 4
+LOOKED_AT = 50
+"""Entries among which the last use by somebody else is looked for: one's own work stands between them."""
 
 
 def held(request: HttpRequest, subject: UUID) -> dict[str, Any]:
@@ -26,8 +28,8 @@ def held(request: HttpRequest, subject: UUID) -> dict[str, Any]:
 def uses(request: HttpRequest, subject: UUID) -> dict[str, Any]:
     """How often others used it, and the last time; that our systems wrote down what came in is no use."""
     entries = mine().exclude(recipient=shown.OWN_LOOK).exclude(recipient="system", kind=TAKEN)
-    last = history(entries[:1])
-    return {"total": entries.count(), "last": shown.use(last[0]) if last else None}
+    last = next((used for used in history(entries[:LOOKED_AT]) if used.act != "acted"), None)
+    return {"total": entries.count(), "last": shown.use(last) if last else None}
 
 
 def received(request: HttpRequest, subject: UUID) -> dict[str, Any]:

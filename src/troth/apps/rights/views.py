@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from troth.accounts.people.doors import person_only
+from troth.accounts.people.doors import confirmed, person_only
 from troth.accounts.people.models import Person
 from troth.gate.codes import codes
 from troth.gate.export import exporting
@@ -201,6 +201,12 @@ def _is_confirmed(row: Request, form: EraseForm) -> bool:
 def archive(request: HttpRequest, number: str) -> HttpResponseBase:
     """The archive, in pieces, to whoever asked; POST has a failed one made again."""
     _own(request, number)
+    # All of an account in one file is given out as its own page gives it: to a fresh sign-in.
+    give = confirmed(_archive) if request.person else _archive  # type: ignore[attr-defined]
+    return give(request, number)
+
+
+def _archive(request: HttpRequest, number: str) -> HttpResponseBase:
     row: Request = request.asked  # type: ignore[attr-defined]
     if request.method == "POST":
         fulfilling.make_again(row)

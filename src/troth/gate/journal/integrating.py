@@ -27,11 +27,13 @@ GROUP = 200
 
 def integrate() -> int:
     """Integrate every waiting entry; returns how many.  Raises TileError when the stored tiles are damaged."""
-    done = 0
+    done, before = 0, ledger.head()
     try:
         while group := _integrate_group():
-            done += group
+            done, before = done + group, ledger.head()
     except IntegrityError:
+        if ledger.head() == before:
+            raise  # nobody was first: the table itself refuses, and that must not pass for a rival
         log.info("another integrator was at this head first")
     return done
 

@@ -49,7 +49,7 @@ def foresee(subject: UUID) -> Foreseen:
         else:
             _own(model, subject, seen)
     if uses := Share.objects.filter(subject=subject.hex).count():
-        seen.goes.append(Line("Record of uses", uses, "goes; the log keeps a blind number for each"))
+        seen.goes.append(Line("Record of uses", uses, "the log keeps a blind number for each"))
     return seen
 
 

@@ -273,9 +273,10 @@ class Use:
         for owner in {**used, **self._collected}:
             cipher = self._ciphers.get(owner)
             if cipher is not None:
-                details.append(
-                    (owner, cipher, self._detail(used.get(owner, {}), self._collected.get(owner, {})))
-                )
+                detail = self._detail(used.get(owner, {}), self._collected.get(owner, {}))
+                if self.by.subject is not None and owner == self.by.subject.hex:
+                    detail["own"] = True
+                details.append((owner, cipher, detail))
         clauses = {c for part in (*used.values(), *self._collected.values()) for c in part.values()}
         self._add_actor(details)
         self._forget_touched()
