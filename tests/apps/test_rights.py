@@ -25,7 +25,7 @@ from tests.cast import ALICE, CHARLIE, durable, enquiry_of
 from tests.gate.at_the_prompt import beside
 from troth.accounts.people.models import NewAddress, Person
 from troth.apps.enquiries.models import Enquiry
-from troth.apps.rights import flows, fulfilling
+from troth.apps.rights import counting, flows, fulfilling
 from troth.apps.rights.models import Answered, Covered, Request, RequestMessage
 from troth.gate.errors import Refused
 from troth.gate.export.models import Export
@@ -309,8 +309,8 @@ def test_a_deletion_by_a_person_leads_to_their_own_page_and_is_counted() -> None
     row = asked(own, "deletion")
     assert "/account/privacy/erase/" in own.get(page_of(row)).content.decode()
     assert own.get(page_of(row, "erase/"))["Location"] == page_of(row)
-    flows.count_erased(alice.owner_id.hex)
-    flows.count_erased(alice.owner_id.hex)
+    counting.count_erased(alice.owner_id.hex)
+    counting.count_erased(alice.owner_id.hex)
     assert Answered.objects.count() == 1
 
 

@@ -25,12 +25,13 @@ from tests.apps.rights_people import (
 )
 from tests.cast import durable, enquiry_of, staff
 from troth.accounts.models import StaffMember
-from troth.apps.rights import controls, days, figures, flows
+from troth.apps.rights import controls, counting, days, figures, flows
 from troth.apps.rights.models import Answered, Request, RequestMessage
 from troth.apps.rights.reminding import remind
 from troth.gate.errors import GateError
 from troth.gate.outbound.models import Message
 from troth.gate.proving.answers import prove as prove_clause
+from troth.gate.subjects.erase import erase
 from troth.gate.subjects.models import Erasure
 from troth.gate.subjects.retention import end_expired
 from troth.gate.uses import SYSTEM, using
@@ -317,6 +318,53 @@ def test_the_clause_is_kept_and_a_request_of_91_days_breaks_it(victor: Client) -
     back_dated(row, 91)
     (answer,) = prove_clause("rights.ninety-days")
     assert answer.status == "broken" and "1 request open" in answer.figure
+
+
+@pytest.mark.parametrize("column", ["received_at", "due_at"])
+def test_a_date_moved_alone_breaks_the_clause_too(victor: Client, column: str) -> None:
+    row = asked(victor)
+    gone = timezone.now() - timedelta(days=91)
+    Request.objects.filter(pk=row.pk).update(**{column: gone})
+    (answer,) = prove_clause("rights.ninety-days")
+    assert answer.status == "broken" and "1 request open" in answer.figure
+    counting.count(again(row), "done")
+    assert Answered.objects.get().was_late
+
+
+def test_the_last_day_is_worked_out_from_the_receipt(victor: Client) -> None:
+    row = asked(victor)
+    for ago, status in ((90, "kept"), (91, "broken")):
+        received = timezone.now() - timedelta(days=ago)
+        Request.objects.filter(pk=row.pk).update(received_at=received, due_at=received + timedelta(days=400))
+        assert controls.answered_in_time().status == status
+    assert days.left(days.ends(received, again(row).due_at)) == -1
+
+
+def test_what_nobody_proved_spoils_no_figure_and_stands_apart(sign_in, victor: Client) -> None:  # type: ignore[no-untyped-def]
+    row = asked(victor)
+    back_dated(row, 31)
+    carried_out()
+    carried_out()
+    assert again(row).state == "lapsed"
+    times = figures.times()
+    assert (times.closed, times.mean, times.lapsed, times.missed) == (0, None, 1, 0)
+    assert re.search(r"Never proven</dt><dd>1", victor.get("/privacy/proof/").content.decode())
+    assert "1 more never proven" in sign_in("privacy-officer").get(OFFICE).content.decode()
+    assert "31.0" not in controls.answered_in_time().figure
+
+
+def test_an_overdue_request_is_missed_also_when_its_owner_is_erased(victor: Client) -> None:
+    row, waiting = proven(victor, "correction", email="one@nowhere.example"), asked(victor)
+    back_dated(row, 120)
+    back_dated(waiting, 20)
+    assert figures.times().missed == 1
+    for each in (row, waiting):
+        erase(each.owner_id.hex, SYSTEM)
+    times = figures.times()
+    assert not Request.objects.exists()
+    assert (times.open, times.closed, times.missed, times.gone, times.lapsed) == (0, 0, 1, 1, 1)
+    assert "1 missed" in controls.answered_in_time().figure
+    assert re.search(r"Ended by an erasure</dt><dd>1", victor.get("/privacy/proof/").content.decode())
 
 
 def test_an_erasure_that_waits_too_long_and_an_old_epoch_break_the_clause(

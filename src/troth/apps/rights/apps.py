@@ -12,7 +12,7 @@ class Config(AppConfig):
 
         from . import figures, shown
         from .api import router
-        from .flows import count_erased
+        from .counting import count_erased
 
         figures.register()
         own_card(40, "rights/card_requests.html", shown.own_card)

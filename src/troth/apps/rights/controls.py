@@ -20,11 +20,11 @@ def answered_in_time() -> Finding:
     found, times = _late(), figures.times()
     if found:
         return broken(found[0], "; ".join(found))
-    mean = f"{times.mean:.1f} days on average" if times.mean is not None else "none closed yet"
-    missed = f", {times.missed} answered late" if times.missed else ""
+    mean = f"{times.mean:.1f} days on average" if times.mean is not None else "none answered yet"
+    missed = f", {times.missed} missed" if times.missed else ""
     return kept(
         f"{times.open} open, the oldest for {times.oldest} days; {mean}{missed}",
-        f"{times.closed} closed; {Erasure.objects.filter(state=Erasure.State.DONE).count()} erasures done, each within"
+        f"{times.closed} answered; {Erasure.objects.filter(state=Erasure.State.DONE).count()} erasures done, each within"
         f" {_promised('erasure-carried-out').days} days; {len(keeper().epochs())} key epochs, none past its days",
     )
 

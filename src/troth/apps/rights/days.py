@@ -37,6 +37,11 @@ def due_after(received: datetime) -> datetime:
     return datetime.combine(last, time(23, 59, 59, fold=1), zone())
 
 
+def ends(received: datetime, due: datetime) -> datetime:
+    """When a request is late: at the day it was given, and never later than its receipt allows."""
+    return min(due, due_after(received))
+
+
 def left(due: datetime) -> int:
     """Whole days left: 0 on the last day, less when it is over."""
     return (day_of(due) - today()).days

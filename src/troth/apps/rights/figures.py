@@ -10,20 +10,29 @@ from django.utils import timezone
 from troth.gate.registry import FIGURES, Figure
 
 from . import days
+from .counting import GONE
 from .models import CLOSED, Answered, Request
 
 SPAN = 90
 
 
+UNANSWERED = (Request.State.LAPSED, GONE)
+
+
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long requests take: open ones, the oldest of them in days, closed ones, their mean, how many were missed."""
+    """How long requests take: open ones, the oldest of them in days, answered ones, their mean, how many were missed.
+
+    Apart from these stand the ones that nobody proved to have sent, and those that went when their owner was erased.
+    """
 
     open: int
     oldest: int
     closed: int
     mean: float | None
     missed: int
+    lapsed: int
+    gone: int
 
 
 def times() -> Times:
@@ -31,17 +40,22 @@ def times() -> Times:
     waiting = Request.objects.exclude(state__in=CLOSED).values_list("received_at", flat=True)
     today = days.today()
     ages = [(today - days.day_of(received)).days for received in waiting]
-    took = [
-        (closed - received).days
-        for received, closed in Answered.objects.values_list("received_on", "closed_on")
-    ]
-    late = Answered.objects.filter(was_late=True).count() + overdue()
-    return Times(len(waiting), max(ages, default=0), len(took), sum(took) / len(took) if took else None, late)
+    # Anybody can send what is never proven: it says nothing of how fast we answer.
+    answered = Answered.objects.exclude(outcome__in=UNANSWERED)
+    took = [(closed - received).days for received, closed in answered.values_list("received_on", "closed_on")]
+    return Times(
+        open=len(waiting), oldest=max(ages, default=0), closed=len(took), mean=sum(took) / len(took) if took else None,
+        missed=Answered.objects.filter(was_late=True).count() + overdue(),
+        lapsed=Answered.objects.filter(outcome=Request.State.LAPSED).count(),
+        gone=Answered.objects.filter(outcome=GONE).count(),
+    )  # fmt: skip
 
 
 def overdue() -> int:
     """Open requests whose last day is over."""
-    return Request.objects.exclude(state__in=CLOSED).filter(due_at__lt=timezone.now()).count()
+    now = timezone.now()
+    waiting = Request.objects.exclude(state__in=CLOSED).values_list("received_at", "due_at")
+    return sum(now > days.ends(received, due) for received, due in waiting)
 
 
 def open_by_day() -> list[tuple[date, int]]:

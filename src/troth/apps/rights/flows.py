@@ -26,7 +26,8 @@ from troth.gate.subjects.models import DataSubject, Kind
 from troth.gate.uses import SYSTEM, Actor, act, using
 
 from . import days
-from .models import CLOSED, Answered, Covered, Request, RequestMessage
+from .counting import count
+from .models import CLOSED, Covered, Request, RequestMessage
 
 PURPOSE, DESK = serves("answering-requests"), "request-desk"
 ACT, ERASE_ACT = "request", "request-erase"
@@ -260,23 +261,6 @@ def has_reached(row: Request) -> bool:
     if row.proven_at is None and mail is not None and mail.state == Message.State.FAILED:
         return True
     return last.read_at is not None or (mail is not None and mail.state in ARRIVED)
-
-
-def count(row: Request, outcome: str) -> None:
-    """What stays of a closed request for the figures, once however often it is asked."""
-    mark = hashlib.sha256(b"troth-answered-1" + row.pk.bytes).digest()
-    told = {
-        "kind": row.kind, "outcome": outcome, "received_on": days.day_of(row.received_at), "closed_on": days.today(),
-        "was_late": timezone.now() > row.due_at,
-    }  # fmt: skip
-    Answered.objects.get_or_create(mark=mark, defaults=told)
-
-
-def count_erased(subject: str) -> None:
-    """Somebody (32 hex digits) is being erased: that is the answer to their wish to be deleted."""
-    for row in Request.objects.filter(owner=subject, kind=Request.Kind.DELETION):
-        if row.is_live():
-            count(row, Request.State.DONE)
 
 
 def lapse_unproven() -> int:

@@ -25,7 +25,8 @@ def head(row: Request) -> dict[str, Any]:
     return {
         "number": row.number, "kind": row.get_kind_display(), "state": DOTS.get(row.state, "open"),
         "state_label": row.get_state_display().capitalize(), "received_at": row.received_at, "due_at": row.due_at,
-        "due_on": days.day_of(row.due_at), "target_on": days.target_of(row.received_at), "left": days.left(row.due_at),
+        "due_on": days.day_of(row.due_at), "target_on": days.target_of(row.received_at),
+        "left": days.left(days.ends(row.received_at, row.due_at)),
         "identity": row.get_identity_display(), "purpose": limits.objectionable().get(row.purpose, ""),
         "is_proven": row.proven_at is not None, "is_closed": row.is_closed,
         "is_closing": row.state == Request.State.CLOSING, "closed_at": row.closed_at,
