@@ -20,18 +20,21 @@ from troth.gate.published import statement
 
 
 class Carrier:
-    """A mail carrier: what it took, whom it refuses, and how many disclosures were durable when it took each."""
+    """A mail carrier: what it took, whom it refuses or puts off, and how many disclosures were durable each time."""
 
     def __init__(self) -> None:
         self.taken: list[tuple[list[str], bytes]] = []
         self.recorded: list[int] = []
         self.refused: set[str] = set()
+        self.busy: set[str] = set()
 
     async def handle_RCPT(  # noqa: N802 - the library's name
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
     ) -> str:
         if address in self.refused:
             return f"550 no mailbox {address} here"
+        if address in self.busy:
+            return f"451 {address} takes nothing now"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -61,7 +61,8 @@ def send(act: str, owner: UUID, address: str, about: str = "", words: str = "") 
     )
     code.code_hash = _hash(code.pk, act, about, digits)
     code.save(force_insert=True)
-    enqueue(owner, address, f"Your code {words}".strip(), _text(digits, words, code.expires_at))
+    text = _text(digits, words, code.expires_at)
+    enqueue(owner, address, f"Your code {words}".strip(), text, until=code.expires_at)
     return code.pk
 
 

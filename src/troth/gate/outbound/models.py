@@ -34,12 +34,13 @@ class Message(PersonalModel):
     due_at = models.DateTimeField(default=timezone.now)
     queued_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
 
     class Privacy:
         plain = {
             "kind": "one of two words", "state": "one of six words", "message_id": "random",
             "attempts": "a count", "due_at": "a time of ours", "queued_at": "a time of ours",
-            "sent_at": "a time of ours",
+            "sent_at": "a time of ours", "until": "a time of ours, after which it is of no use",
         }  # fmt: skip
         keep = {"sending": "queued_at"}
         kept_with_owner = True
