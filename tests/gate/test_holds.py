@@ -3,22 +3,40 @@
 from contextlib import suppress
 from datetime import timedelta
 from threading import Thread
+from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
-from tests.cast import CHARLIE, durable, enquiry_of
+from tests.accounts.registering import (
+    BOB,
+    CODE,
+    ask,
+    code_to,
+    company_page,
+    invite,
+    person_of,
+    register,
+)  # fmt: skip
+from tests.cast import ALICE, CHARLIE, durable, enquiry_of, link_in
 from tests.gate.at_the_prompt import beside
 from tests.gate.conftest import Clock
+from troth.accounts.people import jobs as people_jobs
+from troth.accounts.people.jobs import tidy
+from troth.accounts.people.models import Customer, Invitation, Person
 from troth.apps.enquiries.models import Enquiry
 from troth.gate.errors import GateError
 from troth.gate.journal.models import Entry
+from troth.gate.outbound.models import Message
 from troth.gate.subjects import holds, obstacles, retention
 from troth.gate.subjects.erase import Obstructed, erase
 from troth.gate.subjects.merging import merge
 from troth.gate.subjects.models import Erasure, LegalHold
 from troth.gate.subjects.obstacles import Obstacle
-from troth.gate.uses import SYSTEM, Actor
+from troth.gate.uses import SYSTEM, Actor, using
 
 pytestmark = durable
 OWNER = Actor("owner")
@@ -125,3 +143,92 @@ def test_a_hold_placed_while_an_erasure_begins_comes_first_or_is_refused(
     is_held = not isinstance(placed[0], GateError)
     facts = {is_held, LegalHold.objects.exists(), Enquiry.objects.exists(), not Erasure.objects.exists()}
     assert len(facts) == 1, "both a hold and an erasure"
+
+
+# -- what people meet
+
+
+def keep(subject: UUID, days: int = 900) -> LegalHold:
+    return holds.place(subject, timezone.now() + timedelta(days=days), OWNER)
+
+
+def test_a_visitor_who_deletes_a_held_enquiry_is_told_clause_and_day_and_no_more(victor: Client) -> None:
+    enquiry = enquiry_of()
+    with using("sending-mail", by=SYSTEM):
+        body = Message.objects.get(owner=enquiry.owner_id).body
+    victor.get(urlsplit(link_in(body)).path)
+    placed = hold(enquiry)
+    answer = victor.post(reverse("thread-delete", args=[enquiry.pk]))
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "Nothing was erased" in page
+    assert "#share.legal" in page and f"{placed.until:%Y-%m-%d}" in page
+    assert ALICE["email"] not in page and Enquiry.objects.exists()
+
+
+def test_one_held_registration_keeps_nobody_elses_from_being_erased(victor: Client) -> None:
+    for address in ("one@archer.example", "two@archer.example"):
+        ask(victor, email=address)
+    kept, free = Person.objects.order_by("pk")
+    Person.objects.update(made_at=timezone.now() - timedelta(days=2))
+    keep(kept.owner_id)
+    tidy()
+    assert [row.pk for row in Person.objects.all()] == [kept.pk] != [free.pk]
+
+
+def test_held_registrations_take_up_no_batch(victor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people_jobs, "BATCH", 1)
+    for address in ("one@archer.example", "two@archer.example"):
+        ask(victor, email=address)
+    kept, _ = Person.objects.order_by("pk")
+    Person.objects.update(made_at=timezone.now() - timedelta(days=2))
+    keep(kept.owner_id)
+    tidy()
+    assert [row.pk for row in Person.objects.all()] == [kept.pk]
+
+
+def test_a_strangers_held_registration_under_an_address_does_not_stop_its_owner(victor: Client) -> None:
+    ask(victor)
+    theirs = Person.objects.get()
+    keep(theirs.owner_id)
+    alice = register()
+    assert alice.get("/account/").status_code == 200
+    mine = person_of(ALICE["email"])
+    assert Person.objects.filter(pk=theirs.pk).exists() and not mine.is_gathered
+    holds.lift(theirs.owner_id, OWNER)
+    tidy()
+    assert not Person.objects.filter(pk=theirs.pk).exists() and person_of(ALICE["email"]).is_gathered
+
+
+def test_a_held_registration_of_an_address_that_is_taken_says_so_all_the_same(victor: Client) -> None:
+    ask(victor)
+    keep(Person.objects.get().owner_id)
+    digits = code_to(ALICE["email"])
+    register()
+    answer = victor.post(CODE, {"code": digits})
+    assert answer.status_code == 409 and "You have an account already" in answer.content.decode()
+    assert Person.objects.filter(proven_at=None).exists()
+
+
+def test_a_held_invitation_is_neither_withdrawn_nor_replaced_nor_in_the_way_of_a_500() -> None:
+    alice = register()
+    assert invite(alice, ALICE["email"]).status_code == 302
+    invitation = Invitation.objects.get()
+    placed = keep(invitation.owner_id)
+    page = company_page(ALICE["email"])
+    for answer in (
+        invite(alice, ALICE["email"]),
+        alice.post(f"{page}invitations/{invitation.pk}/withdraw/"),
+    ):
+        said = answer.content.decode()
+        assert answer.status_code == 409 and "#share.legal" in said and BOB not in said
+        assert f"{placed.until:%Y-%m-%d}" in said
+    assert Invitation.objects.get().pk == invitation.pk
+
+
+def test_a_company_with_a_held_invitation_is_closed_wholly_or_not_at_all() -> None:
+    alice = register()
+    for address in (BOB, "carla@archer.example"):
+        invite(alice, ALICE["email"], address)
+    keep(Invitation.objects.order_by("pk").last().owner_id)
+    answer = alice.post(company_page(ALICE["email"]) + "close/", {"name": ALICE["company"]})
+    assert answer.status_code == 409 and Customer.objects.exists() and Invitation.objects.count() == 2

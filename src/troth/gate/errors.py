@@ -5,6 +5,9 @@ Django's templates swallow look-up errors, and a swallowed refusal would print a
 expects "denied".
 """
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from troth.engine.seal import Erased, KeyMissing, KeyStoreError, SealBroken, SealError
 
 __all__ = [
@@ -12,6 +15,8 @@ __all__ = [
     "GateError",
     "KeyMissing",
     "KeyStoreError",
+    "Obstacle",
+    "Obstructed",
     "Refused",
     "SealBroken",
     "SealError",
@@ -30,6 +35,27 @@ class Refused(GateError):
         super().__init__(f"{reason} (clause {clause})" if clause else reason)
         self.reason = reason
         self.clause = clause
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What stands in the way of an erasure: one reason, what to do about it, the clause it rests on, and when it ends by
+    itself (None: it does not)."""
+
+    reason: str
+    advice: str
+    clause: str
+    until: datetime | None = None
+
+
+class Obstructed(GateError):
+    """An erasure that cannot begin yet.  Nothing of it was done."""
+
+    def __init__(self, obstacles: list[Obstacle]) -> None:
+        super().__init__("; ".join(f"{each.reason}: {each.advice}" for each in obstacles))
+        self.obstacles = obstacles
+        self.reason = obstacles[0].reason
+        self.clause = obstacles[0].clause
 
 
 class SealedError(GateError):

@@ -28,6 +28,7 @@ WORDS: dict[int, tuple[Code, str, str]] = {
     403: ("refused", "this is not allowed", "send the token of the form cookie in X-CSRFToken, and the site as Origin"),
     404: ("not-found", "there is nothing of yours here", "ask for the list and take an id from it"),
     405: ("method-not-allowed", "this address does not know that method", "see /api/v1/openapi.json"),
+    409: ("obstructed", "something stands in the way of this", "see what is said, and ask again when that is over"),
     410: ("erased", "this data was erased", "nothing is left to be done"),
     411: ("unreadable", "the request does not say how long it is", "send a Content-Length"),
     413: ("too-large", "the request is too large", "send less at once"),

@@ -20,7 +20,7 @@ from troth.gate.codes import codes
 from troth.gate.published import statement
 from troth.gate.registry import serves
 from troth.gate.subjects import find
-from troth.gate.subjects.erase import erase
+from troth.gate.subjects.erase import try_to_erase
 from troth.gate.subjects.index import address_index
 from troth.gate.subjects.merging import merge
 from troth.gate.subjects.models import DataSubject, Kind
@@ -99,7 +99,7 @@ def finish(person: Person, code: UUID, typed: str, invitation: Invitation | None
 def open_account(person: Person, invitation: Invitation | None = None) -> None:
     """The address is proven: the account, in one act; then what came under the address before is joined to it.
 
-    Raises Taken, after which nothing of the registration is left, and companies.Over.
+    Raises Taken, after which nothing of the registration is left but what a hold keeps, and companies.Over.
     """
     person.proven_at = timezone.now()
     invitee = invitation.owner_id if invitation else None
@@ -112,7 +112,7 @@ def open_account(person: Person, invitation: Invitation | None = None) -> None:
             else:
                 _found(person)
     except (IntegrityError, Taken):
-        erase(person.owner_id.hex, SYSTEM)
+        try_to_erase(person.owner_id.hex, SYSTEM)
         raise Taken from None
     if invitee:
         merge(invitee, person.owner_id, SYSTEM)
@@ -137,18 +137,21 @@ def _found(person: Person) -> None:
 
 
 def gather(person: Person) -> None:
-    """What came under this address before is the person's own; other registrations under it are void."""
+    """What came under this address before is the person's own; other registrations under it are void.
+
+    What a hold keeps of those stays, and is looked at again by the worker.
+    """
     with using(SIGNING_IN, by=SYSTEM):
         waiting = find.unproven(person.email)
     invited = set(Invitation.objects.filter(owner__in=waiting).values_list("owner_id", flat=True))
     unfinished = set(
         Person.objects.filter(owner__in=waiting, proven_at=None).values_list("owner_id", flat=True)
     )
-    own = sorted(waiting - invited)
+    own, is_all = sorted(waiting - invited), True
     for subject in own[:MOST_GATHERED]:
         if subject in unfinished:
-            erase(subject.hex, SYSTEM)
+            is_all &= try_to_erase(subject.hex, SYSTEM)
         else:
             merge(subject, person.owner_id, SYSTEM)
-    if len(own) <= MOST_GATHERED:
+    if is_all and len(own) <= MOST_GATHERED:
         Person.objects.filter(pk=person.pk).update(is_gathered=True)

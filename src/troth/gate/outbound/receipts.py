@@ -11,7 +11,7 @@ from ..journal import log, writing
 from ..journal.models import Entry, Share
 from ..keystore import keys
 from ..registry import serves
-from ..subjects.erase import erase
+from ..subjects.erase import try_to_erase
 from ..subjects.models import Erasure, Farewell
 from ..uses import SYSTEM, act, using
 from .mail import enqueue
@@ -44,9 +44,8 @@ def send_receipts() -> int:
             _forget(erasure)
         elif not (message := Message.objects.filter(owner=erasure.farewell).first()):
             written += _write(erasure, farewell)
-        elif _is_gone(message):
+        elif _is_gone(message) and try_to_erase(erasure.farewell, SYSTEM):
             # The row names the erased subject no more; the farewell's own erasure leaves no trace of it either.
-            erase(erasure.farewell, SYSTEM)
             _forget(erasure)
     return written
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from troth.engine.ledger import Json
 from troth.engine.ledger import Kind as LeafKind
 
-from ..errors import GateError
+from ..errors import GateError, SealError
 from ..keystore import keys
 from ..registry import serves
 from ..uses import SYSTEM, Actor, act, using
@@ -32,7 +32,7 @@ from .models import DataSubject, Erasure, Farewell, Kind, PersonalModel
 from .obstacles import Obstructed
 from .register import ENDINGS, edges, hanging_on, touching
 
-__all__ = ["FAREWELLS", "Obstructed", "erase", "one_at_a_time", "purge", "resume"]
+__all__ = ["FAREWELLS", "Obstructed", "erase", "one_at_a_time", "purge", "resume", "try_to_erase"]
 
 log = logging.getLogger("troth.erasure")
 
@@ -106,15 +106,23 @@ def resume() -> int:
     waiting = set(keys.begun_erasures()) | set(
         Erasure.objects.filter(state=Erasure.State.BEGUN).values_list("subject", flat=True)
     )
-    done = 0
-    for subject in sorted(waiting):
-        try:
-            erase(subject, Actor("system"))
-            done += 1
-        except (DatabaseError, GateError) as error:
-            # The others do not wait for it; it is tried again at the next run.
-            log.error("an erasure cannot be finished: %s", type(error).__name__)
-    return done
+    return sum(try_to_erase(subject, SYSTEM) for subject in sorted(waiting))
+
+
+def try_to_erase(subject: str, by: Actor, purpose: str = PURPOSE) -> bool:
+    """Erase one of many: whether it went.  The others wait neither for what is held nor for a fault.
+
+    It is tried again at the caller's next run, so nothing of it is lost.
+    """
+    try:
+        erase(subject, by, purpose)
+    except Obstructed as obstructed:
+        log.info("an erasure waits: clause=%s", obstructed.clause)
+        return False
+    except (DatabaseError, GateError, SealError) as error:
+        log.error("an erasure cannot be finished: %s", type(error).__name__)
+        return False
+    return True
 
 
 def one_at_a_time() -> None:

@@ -60,6 +60,11 @@ def held(subjects: Collection[str]) -> set[str]:
     return set(_in_force().filter(subject__in=subjects).values_list("subject", flat=True))
 
 
+def everybody() -> set[UUID]:
+    """All whom a hold keeps now."""
+    return {UUID(subject) for subject in _in_force().values_list("subject", flat=True)}
+
+
 def _in_force() -> QuerySet[LegalHold]:
     return LegalHold.objects.filter(lifted_at=None, until__gt=timezone.now())
 

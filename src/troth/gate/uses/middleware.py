@@ -7,14 +7,15 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from ..errors import Erased, GateError, KeyStoreError, Refused, SealError
+from ..errors import Erased, GateError, KeyStoreError, Obstructed, Refused, SealError
 from . import faults
 from .actor import VISITOR
 
 log = logging.getLogger("troth.gate")
 
 STATUS: tuple[tuple[type[Exception], int], ...] = (
-    (Refused, 403), (Erased, 410), (KeyStoreError, 503), (DatabaseError, 503), (GateError, 500), (SealError, 500),
+    (Refused, 403), (Obstructed, 409), (Erased, 410), (KeyStoreError, 503), (DatabaseError, 503), (GateError, 500),
+    (SealError, 500),
 )  # fmt: skip
 
 Speaker = Callable[[HttpRequest, int, str, str | None], HttpResponse]
@@ -44,7 +45,7 @@ def restated(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 class UseMiddleware:
-    """Sets the default actor; turns the gate's refusals, even swallowed ones, into 403, 410, 500 or 503."""
+    """Sets the default actor; turns the gate's refusals, even swallowed ones, into 403, 409, 410, 500 or 503."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -70,8 +71,8 @@ def answer(request: HttpRequest, error: Exception) -> HttpResponse:
     status = next(code for kind, code in STATUS if isinstance(error, kind))
     clause = getattr(error, "clause", None)
     log.warning("%s answered %d clause=%s view=%s", type(error).__name__, status, clause, _view(request))
-    reason = error.reason if isinstance(error, Refused) else ""
-    page = {"clause": clause, "reason": reason}
+    reason = error.reason if isinstance(error, Refused | Obstructed) else ""
+    page = {"clause": clause, "reason": reason, "obstacles": getattr(error, "obstacles", [])}
     return spoken(request, status, reason, clause) or render(request, f"{status}.html", page, status=status)
 
 
