@@ -3,6 +3,7 @@
 A clause is `kept` only when a control of its own says so and every point its rules name is built.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ from troth.engine.policy import Permit, Policy
 from ..published import statement
 from ..registry import PLACES
 from .models import Proof
+
+log = logging.getLogger("troth.proving")
 
 
 class Status(StrEnum):
@@ -108,12 +111,26 @@ def prove(clause: str | None = None) -> list[Answer]:
 def _answer(clause: str, now: datetime) -> Answer:
     check = CONTROLS.get(clause)
     built, named = points(clause)
-    finding = check() if check else unproven(_built(built, named), "no control is bound to this clause yet")
+    finding = (
+        _looked(clause, check)
+        if check
+        else unproven(_built(built, named), "no control is bound to this clause yet")
+    )
     if finding.status is Status.KEPT and len(built) < len(named):
         missing = ", ".join(place for place in named if place not in built)
         finding = unproven(_built(built, named), f"not built: {missing}; {finding.evidence}")
     stamp = now.strftime("%Y-%m-%dT%H:%M:%SZ")
     return Answer(clause, finding.status.value, finding.figure, finding.evidence, stamp)
+
+
+def _looked(clause: str, check: Control) -> Finding:
+    """What a control found.  One that fails has shown nothing of its clause, and keeps no other from being asked."""
+    try:
+        return check()
+    except Exception as error:  # noqa: BLE001 - whatever it met, the other clauses are answered
+        kind = type(error).__name__
+        log.error("the control of clause %s failed: %s", clause, kind)
+        return unproven("the control failed", f"it met {kind} and did not come to an end")
 
 
 def _built(built: list[str], named: list[str]) -> str:

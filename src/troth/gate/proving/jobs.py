@@ -2,9 +2,10 @@
 
 from ..schedule.leases import every
 from .answers import prove
+from .shown import HOURS
 
 
-@every("proof", hours=6)
+@every("proof", hours=HOURS)
 def prove_all() -> None:
     """What `troth prove` does, from the schedule."""
     prove()

@@ -1,12 +1,18 @@
 """The last proofs as pages show them: a line for each clause, the tally, when it was checked."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from ..published import statement
 from .models import Proof
 
 UNPROVEN = "unproven"
+HOURS = 6
+"""How often every clause is proved anew."""
+HOLDS = timedelta(hours=2 * HOURS)
+"""How long an answer counts: when two rounds brought no newer one, nobody knows whether it is still so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,7 @@ class ShownState:
 
 
 def states() -> list[ShownState]:
-    """Every clause in the statement's order; one never checked is unproven."""
+    """Every clause in the statement's order; one never checked, or not lately, is unproven."""
     proofs = {proof.clause: proof for proof in Proof.objects.all()}
     return [_state(clause.id, clause.title, proofs.get(clause.id)) for clause in statement.document().clauses]
 
@@ -30,7 +36,13 @@ def states() -> list[ShownState]:
 def _state(id: str, title: str, proof: Proof | None) -> ShownState:
     if proof is None:
         return ShownState(id, title, UNPROVEN, "not checked yet", "", None)
+    if abs(timezone.now() - proof.checked_at) > HOLDS:
+        return ShownState(id, title, UNPROVEN, "not checked lately", _was(proof), proof.checked_at)
     return ShownState(id, title, proof.status, proof.figure, proof.evidence, proof.checked_at)
+
+
+def _was(proof: Proof) -> str:
+    return f"it was {proof.status} when last checked: {proof.figure}"
 
 
 def tally(shown: list[ShownState]) -> dict[str, int]:

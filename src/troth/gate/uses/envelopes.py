@@ -1,4 +1,4 @@
-"""Envelopes without a use: what a row is bound to, and the two changes that the gate makes to rows it does not read."""
+"""Envelopes without a use: what a row is bound to, whether it opens, and two changes to rows that nobody reads."""
 
 import uuid
 from collections.abc import Callable, Collection
@@ -23,6 +23,18 @@ def aad(row: Row, owner: uuid.UUID | None = None) -> bytes:
     """What a row's envelope is bound to; under another owner when one is named."""
     bound = places(row.seal_label, row.collected_under, keys.deployment())  # type: ignore[attr-defined]
     return bound(None, owner or row.owner_id, row.id)
+
+
+def try_opening(row: Row) -> None:
+    """Whether a row's envelope opens under its owner's key.  No value leaves this function.
+
+    Raises SealBroken, Erased or KeyMissing when it does not.
+    """
+    owner = row.owner_id.hex
+    cipher = keys.ciphers([owner]).get(owner)
+    if cipher is None:
+        raise keys.absent(owner)
+    open_row(cipher, bytes(row.sealed or b""), aad(row))
 
 
 def without(row: Row, names: Collection[str]) -> bytes | memoryview | None:
