@@ -115,7 +115,7 @@ def test_an_export_whose_time_is_over_is_not_given() -> None:
     alice = person()
     export = Export(owner_id=alice.owner_id, state="ready", expires_at=timezone.now() - timedelta(seconds=1))
     export.save(force_insert=True)
-    said(browser(alice).get(f"{ME}/exports/{export.pk}/archive"), 409, "not-ready")
+    said(browser(alice, confirmed=True).get(f"{ME}/exports/{export.pk}/archive"), 409, "not-ready")
 
 
 def test_choices_are_set_and_lifted() -> None:

@@ -4,14 +4,17 @@ import io
 import re
 import zipfile
 from datetime import timedelta
+from urllib.parse import quote
 
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.apps.privacy_people import ALICE, CHARLIE, browser, person
+from tests.apps.privacy_people import ALICE, CHARLIE, PASSWORD, browser, person
+from tests.apps.rights_people import send
 from tests.apps.test_privacy import text
 from tests.cast import durable, enquiry_of
+from troth.accounts.people.models import Person
 from troth.gate.export import exporting, preparing
 from troth.gate.export.models import Export
 from troth.gate.files.models import StoredFile
@@ -142,3 +145,35 @@ def test_asking_needs_a_fresh_sign_in() -> None:
     hers = browser(person())
     assert hers.get(ASK).status_code == 302 and hers.post(ASK, {"categories": ["contact"]}).status_code == 302
     assert not Export.objects.exists()
+
+
+def asked_in_a_stale_session(alice: Person) -> tuple[Client, Export]:
+    """A request for access wants no fresh sign-in: anybody may ask.  Its archive is among one's own."""
+    hers = browser(alice)
+    send(hers, email="")
+    assert preparing.prepare_one()
+    made: Export = Export.objects.get(owner=alice.owner_id)
+    assert made.state == "ready" and "Download (ZIP)" in text(hers, "own-export")
+    return hers, made
+
+
+def test_an_archive_is_given_to_a_fresh_sign_in_alone_however_it_was_asked_for() -> None:
+    alice = person()
+    hers, made = asked_in_a_stale_session(alice)
+    address = reverse("own-export-file", args=[made.pk])
+    for answer in (hers.get(address), hers.head(address)):
+        assert answer.status_code == 302 and not answer.streaming
+        assert answer["Location"] == f"/accounts/reauthenticate/?next={quote(address, safe='')}"
+    back = hers.post(hers.get(address)["Location"], {"password": PASSWORD})
+    assert back["Location"] == address
+    assert archive(hers, made).testzip() is None
+
+
+def test_the_api_gives_an_archive_to_a_fresh_sign_in_alone() -> None:
+    alice = person()
+    hers, made = asked_in_a_stale_session(alice)
+    address = f"/api/v1/me/exports/{made.pk}/archive"
+    refused = hers.get(address)
+    assert (refused.status_code, refused.json()["error"]) == (403, "confirm-first")
+    given = browser(alice, confirmed=True).get(address)
+    assert given.status_code == 200 and b"".join(given.streaming_content)[:2] == b"PK"  # type: ignore[attr-defined]

@@ -55,7 +55,7 @@ def opened(request: HttpRequest) -> using:
 
 
 def must_be_confirmed(request: HttpRequest) -> None:
-    """What cannot be taken back needs a sign-in of the last ten minutes."""
+    """What cannot be taken back, and all of it at once, need a sign-in of the last ten minutes."""
     if not is_confirmed(request):
         raise Trouble(403, "confirm-first", "your sign-in is not fresh enough for this",
                       "confirm it at /accounts/reauthenticate/ and send this again")  # fmt: skip
@@ -185,7 +185,8 @@ ZIP = {
     url_name="api-archive", summary="The archive",
 )  # fmt: skip
 def archive(request: HttpRequest, export: UUID) -> HttpResponseBase:
-    """A ZIP, sent in pieces.  Downloading does not delete anything."""
+    """A ZIP, sent in pieces, to a fresh sign-in.  Downloading does not delete anything."""
+    must_be_confirmed(request)
     found = own_export(request, export)
     if not taking.is_ready(found):
         raise Trouble(409, "not-ready", "this export is not ready, or its time is over", "ask for its state")

@@ -89,8 +89,9 @@ def begin(request: HttpRequest, categories: list[str]) -> Export:
 @never_cache
 @require_safe
 @person_only
+@confirmed
 def download(request: HttpRequest, export: UUID) -> HttpResponseBase:
-    """The archive, in pieces, to its owner alone."""
+    """The archive, in pieces, to its owner alone; at the request desk one is asked for without a fresh sign-in."""
     found = exporting.find(subject_of(request), export)
     if found is None:
         raise Http404

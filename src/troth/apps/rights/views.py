@@ -201,7 +201,7 @@ def _is_confirmed(row: Request, form: EraseForm) -> bool:
 def archive(request: HttpRequest, number: str) -> HttpResponseBase:
     """The archive, in pieces, to whoever asked; POST has a failed one made again."""
     _own(request, number)
-    # All of an account in one file is given out as its own page gives it: to a fresh sign-in.
+    # An archive of an account leaves by three doors: here, its own page, the API.  Each wants a fresh sign-in.
     give = confirmed(_archive) if request.person else _archive  # type: ignore[attr-defined]
     return give(request, number)
 
