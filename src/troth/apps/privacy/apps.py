@@ -7,13 +7,15 @@ class Config(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from troth.gate.export.exporting import READY
+        from troth.gate.export.exporting import FAILED, READY
         from troth.gate.problems import speak
         from troth.gate.uses.middleware import SPEAKERS
 
         from .cards import register
+        from .letters import tell_failed
         from .taking import tell_ready
 
         register()
         SPEAKERS["/api/"] = speak
         READY.append(tell_ready)
+        FAILED.append(tell_failed)

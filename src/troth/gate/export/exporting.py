@@ -19,7 +19,7 @@ from ..subjects.retention import kept_until
 from ..uses import Actor, OwnData
 from .models import Export, Part
 
-__all__ = ["READY", "ask_for", "expire_due", "find", "of", "open_stream", "tell_due", "withdraw"]
+__all__ = ["FAILED", "READY", "ask_for", "expire_due", "find", "of", "open_stream", "tell_due", "withdraw"]
 
 log = logging.getLogger("troth.export")
 
@@ -29,9 +29,14 @@ ROLE = "data-subject"
 FILE_NAME = "your-data-{:%Y-%m-%d}.zip"
 
 DAY = timedelta(days=1)
+FAILURE_TOLD = timedelta(days=7)
+"""For how long after the asking a failure is told of: the three tries may have waited for a worker."""
 
 READY: list[Callable[[Export], None]] = []
 """What is done when an archive is ready, such as writing to its owner.  At least once; must be safe to repeat."""
+
+FAILED: list[Callable[[Export], None]] = []
+"""The same for one that its owner asked for and that could not be made."""
 
 
 def ask_for(owner: UUID, subjects: Collection[UUID], categories: Collection[str], by: Actor) -> Export:
@@ -106,17 +111,17 @@ def make_ready(export: Export, archive: StoredFile) -> bool:
 
 
 def tell_due() -> int:
-    """Run the hooks for every archive that is ready and whose owner was not told; returns how many were.
+    """Run the hooks for every archive that is ready, or failed, and whose owner was not told; returns how many were.
 
-    One that cannot be told of holds up no other, and is tried again for a day.
+    One that cannot be told of holds up no other, and is tried again: for a day, or of a failure for a week.
     """
-    waiting = Export.objects.filter(
-        state=Export.State.READY, is_told=False, ready_at__gt=timezone.now() - DAY
-    )
+    now = timezone.now()
+    ready = Q(state=Export.State.READY, ready_at__gt=now - DAY)
+    failed = Q(state=Export.State.FAILED, asked_by=ROLE, asked_at__gt=now - FAILURE_TOLD)
     told = 0
-    for export in list(waiting):
+    for export in list(Export.objects.filter(ready | failed, is_told=False)):
         try:
-            for tell in READY:
+            for tell in READY if export.state == Export.State.READY else FAILED:
                 tell(export)
         except Exception as error:  # noqa: BLE001 - whatever a hook does wrong, the others' archives wait for none of it
             log.error("nobody could be told of an archive: %s", type(error).__name__)
