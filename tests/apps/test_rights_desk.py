@@ -124,20 +124,20 @@ def test_identity_checked_by_staff_needs_a_reason_which_the_person_sees(sign_in,
 def test_an_answer_closes_once_it_has_left_by_mail(sign_in, victor: Client) -> None:  # type: ignore[no-untyped-def]
     enquiry_of()
     row, officer = proven(victor, "correction"), sign_in("privacy-officer")
-    assert post(officer, row, "close", text="It is corrected.", outcome="done").status_code == 302
+    assert post(officer, row, "close", text="It is right.", outcome="done", reason="It says so.").status_code == 302
     flows.close_reached()
     assert again(row).state == "closing" and not Answered.objects.exists()
     carried_out()
     row = again(row)
     assert row.state == "done" and row.closed_at and Answered.objects.get().outcome == "done"
-    assert "It is corrected." in mails(row)[-1]
+    assert "It is right.\n\nIt says so." in mails(row)[-1]
     assert victor.post(page_of(row, "write/"), {"text": "x"}).status_code == 404
 
 
 def test_an_answer_that_mail_cannot_carry_closes_when_it_is_read(sign_in, victor: Client) -> None:  # type: ignore[no-untyped-def]
     enquiry_of()
     row, officer = proven(victor, "correction"), sign_in("privacy-officer")
-    post(officer, row, "close", text="It is corrected.", outcome="done")
+    post(officer, row, "close", text="It is right.", outcome="done", reason="It says so.")
     Message.objects.filter(owner=row.owner_id).update(state=Message.State.FAILED)
     flows.close_reached()
     assert again(row).state == "closing"

@@ -20,6 +20,9 @@ from .published import statement
 from .registry import built_at
 from .subjects.models import PersonalModel
 
+FORMS: list[type["CollectionForm"]] = []
+"""Every form of a place: what is taken in where, and into rows of which model."""
+
 _NUMBERS = re.compile(r"\d+(?:[\s.\u2010-\u2014-]{1,2}\d+)*")
 _HIDDEN = re.compile(r"[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
 _BREAKS = re.compile(r"[\r\n\x00\u2028\u2029\x0b\x0c\x85]")
@@ -96,6 +99,7 @@ class CollectionForm(forms.Form):
         super().__init_subclass__(**kwargs)
         if cls.place:
             built_at(cls.place, f"{cls.__module__}:{cls.__name__}")
+            FORMS.append(cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -52,6 +52,11 @@ def ask_three_times(cast: Cast, page: Page) -> None:
     cast.at |= {
         f"office-{kind}": OFFICE + cast.at[kind].split("/")[-2] + "/" for kind in ("correction", "waiting")
     }
+    officer = cast.demo.browser().become("privacy-officer")
+    choices = officer.get(cast.at["office-correction"] + "correct/").text
+    cast.at["office-field"] = next(
+        iter(re.findall(rf"{OFFICE}[\w-]+/correct/[0-9a-f-]{{36}}/phone/", choices))
+    )
 
 
 APPOINTED: dict[str, Callable[[Cast, Page], None]] = {"requester": ask_three_times}
@@ -68,6 +73,12 @@ SHOWN: tuple[Shown, ...] = (
     Shown("office-requests", "privacy-officer", OFFICE),
     Shown("office-requests, counts", "owner", OFFICE),
     Shown("office-request", "privacy-officer", "{office-correction}"),
+    Shown("office-request-correct", "privacy-officer", "{office-correction}correct/"),
+    Shown("office-request-correct-field", "privacy-officer", "{office-field}"),
+    Shown(
+        "office-request-correct-field with errors", "privacy-officer", "{office-field}", 422,
+        press("Correct it", phone="call me"),
+    ),
     Shown("office-request, not proven", "privacy-officer", "{office-waiting}"),
     Shown(
         "office-request-close with errors", "privacy-officer", "{office-correction}", 422, press("Send the answer")
@@ -78,6 +89,7 @@ SHOWN: tuple[Shown, ...] = (
 NO_PAGES: dict[str, str] = {
     "request-open": "redirects to the request", "request-code-send": "POST, redirects",
     "request-archive": "a download", "api-requests": "JSON", "ask": "JSON", "request-write": "POST, redirects",
+    "request-read": "POST, redirects",
     "office-request-close": "POST, redirects", "office-request-message": "POST, redirects",
     "office-request-identity": "POST, redirects",
 }  # fmt: skip

@@ -10,6 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from troth.accounts.people import flows
 from troth.gate.journal.models import Entry
+from troth.gate.telling.shown import ShownCorrection
+from troth.gate.telling.shown import shown as corrections_of
 from troth.gate.uses.history import Used, history, mine
 
 from . import shown
@@ -22,6 +24,9 @@ GROUPS = {
     "phone": ("Phone number", ("phone",)),
 }  # fmt: skip
 """What is corrected together; the e-mail address has a page of its own, since it is what one signs in with."""
+
+PLACES = (CorrectForm.place, "registration", "request-desk")
+"""Where registration data is given or changed: by the person, or for them, on their request."""
 
 COLLECTED = 2
 MOST_LOOKED_AT = 200
@@ -44,6 +49,7 @@ def correct(request: HttpRequest, group: str) -> HttpResponseBase:
         return redirect("own-correct", group=group)
     context = {
         "title": title, "group": group, "form": form, "history": earlier(only), "section": "own-privacy",
+        "corrections": corrections(request, only),
     }  # fmt: skip
     return TemplateResponse(request, "privacy/correct.html", context, status=422 if form.errors else 200)
 
@@ -54,6 +60,12 @@ def as_it_is(request: HttpRequest, fields: tuple[str, ...]) -> dict[str, Any]:
     return {name: getattr(person, name) or "" for name in fields}
 
 
+def corrections(request: HttpRequest, fields: tuple[str, ...]) -> list[ShownCorrection]:
+    """The corrections of these, newest first, with who outside had the old value and has confirmed."""
+    categories = {CorrectForm.model.seals[name].category for name in fields}
+    return [each for each in corrections_of(person_of(request).owner_id) if each.item in categories]
+
+
 def earlier(fields: tuple[str, ...]) -> list[dict[str, Any]]:
     """When these were given or changed, newest first, from the record of uses; earlier values are kept nowhere."""
     categories = {CorrectForm.model.seals[name].category for name in fields}
@@ -62,4 +74,4 @@ def earlier(fields: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _is_change(used: Used, categories: set[str]) -> bool:
-    return used.place in (CorrectForm.place, "registration") and not categories.isdisjoint(used.taken)
+    return used.place in PLACES and not categories.isdisjoint(used.taken)

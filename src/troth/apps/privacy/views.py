@@ -18,6 +18,7 @@ from troth.accounts.people.doors import person_only
 from troth.gate.journal.models import Entry
 from troth.gate.registry import OWN_CARDS
 from troth.gate.subjects import access, limits
+from troth.gate.telling.shown import shown as corrections_of
 from troth.gate.uses.history import history, mine, receipt
 
 from . import cards, shown
@@ -105,10 +106,13 @@ def filtered(wanted: dict[str, Any]) -> QuerySet[Entry]:
 @require_safe
 @own_page
 def received(request: HttpRequest) -> HttpResponseBase:
-    """Who outside received something: recipient, country, fields, when."""
+    """Who outside received something: recipient, country, fields, when; and who was told of a correction."""
     page = Paginator(mine().filter(kind=cards.SENT), PAGE).get_page(request.GET.get("page"))
     page.object_list = [shown.use(each) for each in history(page.object_list)]
-    return TemplateResponse(request, "privacy/received.html", {"page": page, **MENU})
+    corrections = [each for each in corrections_of(subject_of(request)) if each.told]
+    return TemplateResponse(
+        request, "privacy/received.html", {"page": page, "corrections": corrections, **MENU}
+    )
 
 
 @require_safe

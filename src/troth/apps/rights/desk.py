@@ -12,7 +12,7 @@ from troth.accounts.staff import staff_only
 from troth.gate.registry import office_page
 from troth.gate.uses import use
 
-from . import days, figures, flows, fulfilling, shown
+from . import correcting, days, figures, flows, fulfilling, outcomes, shown, waiting
 from .forms import CloseForm, IdentityForm, MessageForm
 from .models import CLOSED, Request
 
@@ -39,6 +39,15 @@ def queue(request: HttpRequest) -> HttpResponseBase:
 
 
 def _the_request(request: HttpRequest, number: str, *_: object) -> Request:
+def _not_done(refused: outcomes.NotDone) -> str:
+    advice = (
+        "Carry it out first, or say here why not."
+        if refused.can_be_explained
+        else "Carry it out, or refuse it."
+    )
+    return f"This is not done: {refused}. {advice}"
+
+
     found: Request = get_object_or_404(Request, number=number)
     return found
 
@@ -54,7 +63,8 @@ def _page(request: HttpRequest, number: str, form: MessageForm | None = None) ->
         "request_row": shown.head(row), "email": row.email, "text": row.text,
         "events": shown.messages(row, for_person=False), "archive": shown.archive(fulfilling.archive_of(row)),
         "seen": shown.foreseen(fulfilling.what_goes(row)), "has_reached": flows.has_reached(row),
-        "obstacles": shown.obstacles(fulfilling.obstacles_of(row)), "section": "office-requests", **forms,
+        "obstacles": shown.obstacles(fulfilling.obstacles_of(row)), "section": "office-requests",
+        "can_correct": bool(correcting.places(row)), "corrections": shown.corrections(row), **forms,
     }  # fmt: skip
     return TemplateResponse(request, "rights/request.html", context, status=422 if form is not None else 200)
 
@@ -100,7 +110,11 @@ def close(request: HttpRequest, number: str) -> HttpResponseBase:
     row, form = _the_request(request, number), CloseForm(request.POST)
     if not form.is_valid():
         return _page(request, number, form)
-    told = form.cleaned_data
-    flows.answer(row, request.actor, told["text"], told["outcome"], told["clause"], form.row_id)  # type: ignore[attr-defined]
+    told, by = form.cleaned_data, request.actor  # type: ignore[attr-defined]
+    try:
+        outcomes.answer(row, by, told["text"], told["outcome"], told["clause"], form.row_id, told["reason"])
+    except outcomes.NotDone as refused:
+        form.add_error("reason" if refused.can_be_explained else "outcome", _not_done(refused))
+        return _page(request, number, form)
     messages.success(request, "The answer is on its way. The request closes when it has arrived.")
     return redirect("office-request", number)

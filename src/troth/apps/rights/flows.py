@@ -171,10 +171,15 @@ def _receipt(row: Request, left_out: bool) -> str:
 def say(row: Request, by: Actor, text: str, row_id: str = "") -> None:
     """A message of ours to the person: on their page and by mail."""
     with using(PURPOSE, by=by, given=row, at=DESK), act():
-        if row_id and RequestMessage.objects.filter(pk=row_id).exists():
-            return
-        _say(row, by, text, row_id)
-        Request.objects.filter(pk=row.pk, state=Request.State.PROVEN).update(state=Request.State.PROGRESS)
+        give_message(row, by, text, row_id)
+
+
+def give_message(row: Request, by: Actor, text: str, row_id: str = "") -> None:
+    """The part of `say` that an act of its own may hold; a second press of the button gives none."""
+    if row_id and RequestMessage.objects.filter(pk=row_id).exists():
+        return
+    _say(row, by, text, row_id)
+    Request.objects.filter(pk=row.pk, state=Request.State.PROVEN).update(state=Request.State.PROGRESS)
 
 
 def write(row: Request, text: str, row_id: str) -> None:
@@ -221,15 +226,22 @@ def answer(
     if outcome == Request.State.REFUSED and clause not in statement.current().clauses:
         raise GateError("a refusal names a clause of the statement")
     with using(PURPOSE, by=by, given=row, at=DESK), act():
-        still = Request.objects.filter(pk=row.pk).exclude(state__in=CLOSED)
-        if RequestMessage.objects.filter(pk=row_id or None).exists() or not still.update(
-            state=Request.State.CLOSING, outcome=outcome, refused_clause=clause
-        ):
-            return
-        if clause:
-            named = f"“{statement.title(clause)}” ({clause})"
-            text += f"\n\nWe refuse this under the clause {named} of our privacy statement."
-        _say(row, by, text, row_id, is_outcome=True)
+        give_outcome(row, by, text, outcome, clause, row_id)
+
+
+def give_outcome(
+    row: Request, by: Actor, text: str, outcome: str = "done", clause: str = "", row_id: str = ""
+) -> None:
+    """The part of `answer` that an act of its own may hold; a second press of the button gives none."""
+    still = Request.objects.filter(pk=row.pk).exclude(state__in=CLOSED)
+    if RequestMessage.objects.filter(pk=row_id or None).exists() or not still.update(
+        state=Request.State.CLOSING, outcome=outcome, refused_clause=clause
+    ):
+        return
+    if clause:
+        named = f"“{statement.title(clause)}” ({clause})"
+        text += f"\n\nWe refuse this under the clause {named} of our privacy statement."
+    _say(row, by, text, row_id, is_outcome=True)
 
 
 def close_reached() -> int:

@@ -4,9 +4,10 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from troth.gate.collection import CollectionForm
+from troth.gate.collection import CollectionForm, refuse_card_number
 from troth.gate.published import statement
 from troth.gate.subjects import limits
+from troth.gate.subjects.models import PersonalModel
 
 from .models import Request, RequestMessage
 
@@ -85,7 +86,7 @@ class IdentityForm(MessageForm):
 
 
 class CloseForm(MessageForm):
-    """The outcome, in words for the person; a refusal names its clause."""
+    """The outcome, in words for the person; a refusal names its clause, and what was not carried out its reason."""
 
     outcome = forms.ChoiceField(
         label="Outcome", choices=(("done", "Done"), ("refused", "Refused")), widget=forms.RadioSelect,
@@ -95,12 +96,16 @@ class CloseForm(MessageForm):
         label="Clause that the refusal rests on", required=False,
         error_messages={"invalid_choice": "Please choose a clause of the statement."},
     )  # fmt: skip
+    reason = forms.CharField(
+        label="If nothing was made or changed, why", required=False, max_length=500, validators=[refuse_card_number],
+        help_text="The person sees it below your answer. A deletion has no such reason: what stays is refused.",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         clauses = [(each.id, f"{each.title} ({each.id})") for each in statement.document().clauses]
         self.fields["clause"].choices = [("", "–"), *clauses]  # type: ignore[attr-defined]
-        self.order_fields(("outcome", "clause", "text"))
+        self.order_fields(("outcome", "clause", "text", "reason"))
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
@@ -108,4 +113,34 @@ class CloseForm(MessageForm):
             given["clause"] = ""
         elif not given.get("clause") and "clause" not in self.errors:
             self.add_error("clause", "A refusal names the clause of the statement that it rests on.")
+        return given
+
+
+class CorrectionForm(CollectionForm):
+    """The new value of one field, checked as where people give it themselves (clause rights.update)."""
+
+    place = "request-desk"
+    model: ClassVar[type[PersonalModel]] = Request
+    is_more = forms.BooleanField(
+        label="Something else is still to be corrected: keep the request open", required=False
+    )
+
+    def __init__(self, *args: Any, model: type[PersonalModel], name: str, before: str, **kwargs: Any) -> None:
+        self.model = model  # type: ignore[misc]
+        super().__init__(*args, initial={name: before}, **kwargs)
+        self._name, self._before = name, before
+        for other in set(self.fields) - {name, "is_more", "submission"}:
+            del self.fields[other]
+        why = "What the person asked for. They see that it was corrected, and by your role."
+        self.fields[name].why = self.fields[name].help_text = why  # type: ignore[attr-defined]
+
+    @property
+    def value(self) -> str:
+        """The new value; blank to take away what was there."""
+        return str(self.cleaned_data[self._name] or "")
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if self._name in given and self.value == self._before:
+            self.add_error(self._name, "This is what we hold already. Nothing was changed.")
         return given

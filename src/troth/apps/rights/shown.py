@@ -13,6 +13,8 @@ from troth.gate.published import statement
 from troth.gate.subjects import limits
 from troth.gate.subjects.foresee import Foreseen
 from troth.gate.subjects.obstacles import Obstacle
+from troth.gate.telling.shown import ShownCorrection
+from troth.gate.telling.shown import shown as corrections_of
 
 from . import days
 from .models import Request
@@ -47,6 +49,14 @@ def messages(row: Request, *, for_person: bool) -> list[dict[str, Any]]:
             "mine": ours is not for_person,
         })  # fmt: skip
     return told
+
+
+def corrections(row: Request) -> list[ShownCorrection]:
+    """What was corrected since the request came, newest first, with who was told and has confirmed."""
+    made = [each for subject in row.subjects() | {row.owner_id} for each in corrections_of(subject)]
+    return sorted(
+        (each for each in made if each.at >= row.received_at), key=lambda each: each.at, reverse=True
+    )
 
 
 def can_erase(row: Request) -> bool:

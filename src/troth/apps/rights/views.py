@@ -106,6 +106,7 @@ def _thread(request: HttpRequest, number: str, form: MessageForm | None = None) 
     # What our side wrote is read now: an outcome has reached the person.
     row.messages.filter(read_at=None).exclude(role="").update(read_at=timezone.now())
     context = {
+        "corrections": shown.corrections(row),
         "request_row": shown.head(row), "text": row.text, "events": shown.messages(row, for_person=True),
         "archive": shown.archive(fulfilling.archive_of(row)), "can_erase": shown.can_erase(row),
         "is_account": Person.objects.filter(owner=row.owner_id).exists(),

@@ -31,7 +31,7 @@ class Desk(PersonalModel):
 
 
 class Correction(PersonalModel):
-    """Some data of its owner was corrected: which kind, when, and who outside had the old value.
+    """Some data of its owner was corrected: which kind, when, by which role, and who outside had the old value.
 
     `is_settled` says that it covers all that was given before it; once another subject was merged in, it does not.
     """
@@ -40,6 +40,7 @@ class Correction(PersonalModel):
     category = models.CharField(max_length=80)
     at = models.DateTimeField(default=timezone.now)
     entry = models.CharField(max_length=32)
+    role = models.CharField(max_length=80, blank=True)
     recipients = models.CharField(max_length=400, blank=True)
     row_model = models.CharField(max_length=80, blank=True)
     row_id = models.UUIDField(null=True)
@@ -51,6 +52,7 @@ class Correction(PersonalModel):
             "category": "the kind of data, not the data",
             "at": "a time of ours",
             "entry": "a random id",
+            "role": "the role that corrected it, which the person sees",
             "recipients": "names of recipients in the statement",
             "row_model": "the name of a table",
             "row_id": "a random id",

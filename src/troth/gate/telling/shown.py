@@ -28,23 +28,31 @@ class ShownTold:
 
 @dataclass(frozen=True, slots=True)
 class ShownCorrection:
-    """A correction as its person sees it: the kind of data, when, and who was told."""
+    """A correction as its person sees it: the kind of data, when, by which role, and who was told.
 
+    `item` and `role` are the statement's names; `category` and `who` say the same in its words.
+    """
+
+    item: str
     category: str
     at: datetime
     entry: str
+    role: str
+    who: str
     told: tuple[ShownTold, ...]
 
 
 def shown(subject: UUID) -> list[ShownCorrection]:
     """The corrections of a subject, newest first, each with the recipients who had the old value."""
     made = Correction.objects.filter(owner=subject).prefetch_related("told")
-    return [
-        ShownCorrection(
-            recipients.kind(each.category), each.at, each.entry, tuple(map(_told, each.told.all()))
-        )
-        for each in made
-    ]
+    return [_correction(each) for each in made]
+
+
+def _correction(made: Correction) -> ShownCorrection:
+    return ShownCorrection(
+        item=made.category, category=recipients.kind(made.category), at=made.at, entry=made.entry, role=made.role,
+        who=recipients.label(made.role), told=tuple(map(_told, made.told.all())),
+    )  # fmt: skip
 
 
 def _told(told: Told) -> ShownTold:

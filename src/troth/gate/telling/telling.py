@@ -48,7 +48,7 @@ def corrected(subject: UUID, category: str, by: Actor, row: PersonalModel | None
     given = finding.one_kind(subject.hex, cipher, category, _since(subject, category), _own_messages(subject))
     detail: dict[str, Json] = {"corrected": category, "told": sorted(given), "by": by.role}
     correction = Correction(
-        owner_id=subject, category=category, recipients=" ".join(sorted(given)),
+        owner_id=subject, category=category, role=by.role, recipients=" ".join(sorted(given)),
         entry=_enter(subject.hex, cipher, clause, detail, bool(given)),
     )  # fmt: skip
     if row is not None:
