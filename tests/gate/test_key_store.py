@@ -14,6 +14,7 @@ from troth.gate.errors import Erased, KeyMissing, KeyStoreError, SealBroken, Sea
 from troth.gate.keystore import keys
 from troth.gate.keystore.beginning import begin
 from troth.gate.keystore.models import DataKey
+from troth.gate.subjects import keyless
 from troth.gate.subjects.jobs import turn_keys
 from troth.gate.subjects.models import DataSubject, Kind
 from troth.gate.uses import EACH, SYSTEM, using
@@ -90,7 +91,7 @@ def test_no_epoch_dies_while_a_live_key_needs_it(own_keys: Path, monkeypatch: py
 
 
 def test_a_store_begun_with_one_folder_refuses_another(own_keys: Path, tmp_path: Path, settings: Any) -> None:
-    keys.match_store()
+    keyless.begin_store()
     keys.match_store()
     begin(tmp_path / "others", tmp_path / "other-tombstones")
     settings.TROTH_KEYS = tmp_path / "others"
@@ -146,7 +147,7 @@ def test_a_key_may_be_destroyed_twice(own_keys: Path) -> None:
 
 
 def test_a_journal_that_was_cut_is_noticed(own_keys: Path, settings: Any) -> None:
-    keys.match_store()
+    keyless.begin_store()
     for values in (ALICE, CHARLIE):
         keys.destroy(enquiry_of(values).owner_id.hex)
     journal = Path(settings.TROTH_TOMBSTONES)

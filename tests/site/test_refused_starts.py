@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -108,6 +110,48 @@ def test_a_missing_key_folder_is_not_made_anew_over_old_data(home: Path) -> None
     line = said(demo(home))
     assert "keys" in line
     assert contents(home) == before
+
+
+def test_a_missing_key_store_is_not_made_anew_over_old_data(home: Path) -> None:
+    subjects = staff_in(home)
+    for path in home.glob("keystore.sqlite3*"):
+        path.unlink()
+    before = contents(home)
+    line = said(demo(home))
+    assert "key store" in line and "keystore.sqlite3" in line and "troth keys lost" in line
+    assert contents(home) == before
+    told = troth("doctor", TROTH_HOME=str(home))
+    assert told.returncode == 1 and "the key store is gone or empty" in told.stdout + told.stderr
+    assert "key store" in said(demo(home)), "the doctor's look made one"
+    unasked = troth("keys", "lost", TROTH_HOME=str(home))
+    assert unasked.returncode == 1 and "nothing was changed" in unasked.stdout
+    lost = troth("keys", "lost", "--yes", TROTH_HOME=str(home))
+    assert lost.returncode == 0 and f"{subjects} subjects are unreadable" in lost.stdout, lost.stderr
+    again = troth("keys", "lost", "--yes", TROTH_HOME=str(home))
+    assert again.returncode == 1 and "nothing was changed" in again.stderr
+    told = troth("doctor", TROTH_HOME=str(home))
+    assert f"{subjects} subjects have no key" in told.stdout + told.stderr
+
+
+def staff_in(home: Path) -> int:
+    """Appoint somebody, so that there are data and a key; how many subjects there are."""
+    command = [
+        sys.executable,
+        "-m",
+        "troth.config.cli",
+        "appoint",
+        "Dana Novak",
+        "dana@iplum.example",
+        "owner",
+        "CZ",
+    ]
+    made = subprocess.run(
+        command, env=environment(TROTH_HOME=str(home)), input="horse battery staple correct\n", capture_output=True,
+        text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    with contextlib.closing(sqlite3.connect(home / "troth.sqlite3")) as store:
+        return int(store.execute("SELECT count(*) FROM subjects_datasubject").fetchone()[0])
 
 
 def test_the_keys_of_another_install_are_refused(home: Path) -> None:

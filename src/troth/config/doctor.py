@@ -18,8 +18,9 @@ from troth.gate.errors import SealError
 from troth.gate.journal.models import Entry
 from troth.gate.keystore.escrow import escrowed_at
 from troth.gate.keystore.keys import keeper, match_store
+from troth.gate.keystore.routing import MIGRATED
 from troth.gate.schedule.models import Lease
-from troth.gate.subjects import retention
+from troth.gate.subjects import keyless, retention
 from troth.gate.subjects.models import Erasure
 
 from .environment import SettingError, refuse_half_restored, refuse_old_sqlite
@@ -75,9 +76,9 @@ def _stores() -> Iterator[Finding]:
 
 
 def _migrations() -> Iterator[Finding]:
-    for store in ("default", "keys"):
+    for store, apps in MIGRATED.items():
         try:
-            call_command("migrate", database=store, check_unapplied=True, verbosity=0)
+            call_command("migrate", *apps, database=store, check_unapplied=True, verbosity=0)
             yield Finding(True, f"the `{store}` store has its tables")
         except (CommandError, SystemExit):
             yield Finding(False, f"the `{store}` store lacks tables; run `troth init`")
@@ -102,6 +103,17 @@ def _keys() -> Iterator[Finding]:
         yield Finding(
             True, "the key folder is whole, private and of this data, and the tombstone journal is uncut"
         )
+
+
+def _keyless() -> Iterator[Finding]:
+    missing = keyless.count()
+    yield Finding(
+        not missing,
+        f"{missing} subjects have no key and were not erased: nobody can read what is held of them; put the key store"
+        " back from the newest backup"
+        if missing
+        else "every subject has its key",
+    )
 
 
 def _escrow() -> Iterator[Finding]:
@@ -182,6 +194,7 @@ LOOKS = (
     _migrations,
     _declarations,
     _keys,
+    _keyless,
     _escrow,
     _backup,
     _erasures,

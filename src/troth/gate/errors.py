@@ -7,6 +7,7 @@ expects "denied".
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from troth.engine.seal import Erased, KeyMissing, KeyStoreError, SealBroken, SealError
 
@@ -21,6 +22,7 @@ __all__ = [
     "SealBroken",
     "SealError",
     "SealedError",
+    "Unfinished",
 ]
 
 
@@ -56,6 +58,17 @@ class Obstructed(GateError):
         self.obstacles = obstacles
         self.reason = obstacles[0].reason
         self.clause = obstacles[0].clause
+
+
+class Unfinished(GateError):
+    """An erasure that is begun for good, and that a store which does not answer keeps from its end.
+
+    The worker ends it as soon as it can (`subjects.erase.resume`); `erasure` is its row.
+    """
+
+    def __init__(self, erasure: Any) -> None:
+        super().__init__("the erasure is begun, and is finished as soon as our stores answer")
+        self.erasure = erasure
 
 
 class SealedError(GateError):

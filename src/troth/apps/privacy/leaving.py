@@ -1,17 +1,17 @@
 """Erasing oneself: what goes, what stays, the confirmation, and the page afterwards (clause rights.ninety-days)."""
 
-from typing import Any
-
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from troth.accounts.people import gathering
 from troth.accounts.people.doors import confirmed, person_only
 from troth.gate.subjects import obstacles
-from troth.gate.subjects.erase import erase
+from troth.gate.subjects.erase import Unfinished, erase
 from troth.gate.subjects.foresee import foresee
+from troth.gate.subjects.models import Erasure
 from troth.gate.subjects.obstacles import Obstacle, Obstructed
 from troth.gate.uses import using
 
@@ -26,6 +26,7 @@ from .opening import PURPOSE, own_data, person_of, subject_of
 @confirmed
 def page(request: HttpRequest) -> HttpResponseBase:
     """Says what goes and what stays; with the address typed, erases."""
+    gathering.gather(person_of(request), most=None)
     form = EraseForm(request.POST if request.method == "POST" else None)
     found = obstacles.of(subject_of(request).hex)
     if request.method != "POST" or found:
@@ -34,9 +35,11 @@ def page(request: HttpRequest) -> HttpResponseBase:
     if not form.is_valid() or not _is_same(form, address):
         return _shown(request, form, found, 422)
     try:
-        leave(request, address)
+        erasure = leave(request, address)
     except Obstructed as obstructed:
         return _shown(request, EraseForm(), obstructed.obstacles, 409)
+    if erasure.state == Erasure.State.BEGUN:
+        raise Unfinished(erasure)
     return redirect("own-erased")
 
 
@@ -47,9 +50,15 @@ def _is_same(form: EraseForm, address: str) -> bool:
     return False
 
 
-def leave(request: HttpRequest, address: str) -> Any:
-    """Erase the person and end this session.  Raises Obstructed, before anything is begun."""
-    erasure = erase(subject_of(request).hex, request.actor, receipt_to=address)  # type: ignore[attr-defined]
+def leave(request: HttpRequest, address: str) -> Erasure:
+    """Erase the person and end this session.  Raises Obstructed, before anything is begun.
+
+    Where a store fails on the way the erasure is still `begun`, and the worker ends it.
+    """
+    try:
+        erasure = erase(subject_of(request).hex, request.actor, receipt_to=address)  # type: ignore[attr-defined]
+    except Unfinished as unfinished:
+        erasure = unfinished.erasure
     logout(request)
     return erasure
 

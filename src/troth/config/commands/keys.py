@@ -1,4 +1,4 @@
-"""`troth keys …`: status, rotate, recovery, escrow, restore."""
+"""`troth keys …`: status, rotate, recovery, escrow, restore, lost."""
 
 import argparse
 import sys
@@ -25,6 +25,9 @@ def add(commands: Any) -> None:
     restore = family.add_parser("restore", help="open an escrow into a new key folder (TROTH_KEYS)")
     restore.add_argument("source", type=Path)
     restore.set_defaults(run=run_restore)
+    lost = family.add_parser("lost", help="begin another key store when the one before is lost for ever")
+    lost.add_argument("--yes", action="store_true", help="do not ask")
+    lost.set_defaults(run=run_lost)
 
 
 def _set_up() -> Any:
@@ -94,3 +97,27 @@ def run_restore(options: argparse.Namespace) -> int:
     restore(options.source.expanduser().resolve(), private, folder)
     print(f"keys restored to {folder}; bring the newest tombstone journal before anything is served")
     return 0
+
+
+def run_lost(options: argparse.Namespace) -> int:
+    """Begin an empty key store beside data whose keys are gone; asks for the word LOST. 1 when there is none to begin."""
+    keys = _set_up()
+    from troth.gate.subjects import keyless
+
+    from .preparing import migrate
+
+    if not keyless.is_lost():
+        print("troth: the key store is there, or nothing needs one: nothing was changed", file=sys.stderr)
+        return 1
+    if not options.yes and not _is_sure():
+        print("nothing was changed")
+        return 1
+    migrate(is_lost=True)
+    keys.begin_store()
+    print(f"another key store is begun; {keyless.count()} subjects are unreadable from now on")
+    return 0
+
+
+def _is_sure() -> bool:
+    print("No backup holds the key store, and what is here may stay unreadable. Type LOST: ", end="", flush=True)
+    return sys.stdin.readline().strip() == "LOST"

@@ -17,7 +17,7 @@ def prepare(home: Path, *, sample: bool) -> Certificates:
     os.umask(0o077)
     home.mkdir(parents=True, exist_ok=True)
     keys = env_path("TROTH_KEYS", home / "keys")
-    if not keys.exists() and (home / "keystore.sqlite3").exists():
+    if not keys.exists() and any((home / store).exists() for store in ("keystore.sqlite3", "troth.sqlite3")):
         raise SettingError(
             f"key folder `{keys}` is missing, but not what it sealed: put it back from the escrow"
         )
@@ -39,11 +39,12 @@ def prepare_stores() -> None:
     from django.core.management import call_command
 
     from troth.gate.journal.integrating import announce, begin_log
-    from troth.gate.keystore.keys import keeper, match_store, turn_epoch
+    from troth.gate.keystore.keys import keeper, turn_epoch
     from troth.gate.published import statement
+    from troth.gate.subjects import keyless
 
     call_command("check", databases=["default", "keys"], stdout=io.StringIO(), stderr=io.StringIO())
-    match_store()
+    keyless.begin_store()
     # After a long pause the epochs are overdue; every other problem is one to mend before anything is served.
     turn_epoch()
     for problem in keeper().health():
@@ -54,12 +55,20 @@ def prepare_stores() -> None:
     call_command("collectstatic", interactive=False, verbosity=0, stdout=io.StringIO())
 
 
-def migrate() -> None:
-    """Bring both stores to the form of this version."""
+def migrate(*, is_lost: bool = False) -> None:
+    """Bring both stores to the form of this version.  Raises KeyStoreError where data has lost its key store.
+
+    `is_lost` says that this is known, and that another is to be made.
+    """
     from django.core.management import call_command
 
-    for store in ("default", "keys"):
-        call_command("migrate", database=store, interactive=False, verbosity=0, stdout=io.StringIO())
+    from troth.gate.keystore.routing import MIGRATED
+    from troth.gate.subjects import keyless
+
+    for store, apps in MIGRATED.items():
+        if store == "keys" and not is_lost:
+            keyless.refuse_lost()
+        call_command("migrate", *apps, database=store, interactive=False, verbosity=0, stdout=io.StringIO())
 
 
 def greeting(trust: str, *, sample: bool) -> str:

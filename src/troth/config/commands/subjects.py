@@ -1,8 +1,8 @@
 """`troth subject …`: show, export and erase what is held about somebody, hold it, and let it go again.
 
-Whoever has the shell of the install acts for our systems: on a request of the desk, whose number they give, or else on
-one that reached the company on paper.  Each look is on the record of the person it is about, durable before a line is
-printed.
+Whoever has the shell of the install acts for our systems: on a request of the desk, whose number they give, or on one
+that reached the company on paper, of which they say who asked and how that was checked (`grounds`).  Each look is on the
+record of the person it is about, durable before a line is printed.
 """
 
 import argparse
@@ -10,10 +10,11 @@ import json
 import sys
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
+
+from . import grounds
 
 
 def add(commands: Any) -> None:
@@ -22,11 +23,12 @@ def add(commands: Any) -> None:
     steps = family.add_subparsers(dest="what", required=True)
     show = _step(steps, "show", "print what is held", run_show)
     show.add_argument("--json", action="store_true")
-    show.add_argument("--request", metavar="NUMBER", help="the request of the desk that it is done for")
+    grounds.add(show)
     export = _step(steps, "export", "write all of it into an archive that anybody can check", run_export)
     export.add_argument("to", type=Path, help="a file that is not there yet")
-    export.add_argument("--request", metavar="NUMBER", help="the request of the desk that it is done for")
+    grounds.add(export)
     erase = _step(steps, "erase", "destroy the key, so that no copy anywhere can be read again", run_erase)
+    grounds.add(erase)
     erase.add_argument("--yes", action="store_true", help="do not ask")
     erase.add_argument("--receipt-to", metavar="ADDRESS", help="where the receipt goes by mail")
     hold = _step(steps, "hold", "keep it until a day, as the law may want", run_hold)
@@ -47,22 +49,6 @@ def _day(text: str) -> datetime:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         raise argparse.ArgumentTypeError("a day is written YYYY-MM-DD") from None
-
-
-@dataclass(frozen=True, slots=True)
-class OnPaper:
-    """The ground of a request that reached the company outside these pages; the shell's user checked who asks."""
-
-    subject: uuid.UUID
-    ground: ClassVar[str] = "request"
-
-    def is_live(self) -> bool:
-        """For as long as the command runs."""
-        return True
-
-    def covers(self, row: Any) -> bool:
-        """The subject's own rows."""
-        return bool(row.owner_id == self.subject)
 
 
 def _who(options: argparse.Namespace) -> list[uuid.UUID]:
@@ -86,18 +72,6 @@ def _who(options: argparse.Namespace) -> list[uuid.UUID]:
 def _nobody() -> int:
     print("troth: nothing is held about this address or id; our own staff go by id", file=sys.stderr)
     return 1
-
-
-def _ground(subject: uuid.UUID, number: str | None) -> Any:
-    """The request that the number names, when it is proven, open and this subject's; one on paper without a number."""
-    if number is None:
-        return OnPaper(subject)
-    from troth.apps.rights.models import Request
-
-    found = Request.objects.filter(number=number).first()
-    if found is None or not found.is_live() or subject not in found.subjects() | {found.owner_id}:
-        return None
-    return found
 
 
 def _no_ground(number: str) -> int:
@@ -124,12 +98,13 @@ def run_show(options: argparse.Namespace) -> int:
     subjects = _who(options)
     if not subjects:
         return _nobody()
-    grounds = [_ground(subject, options.request) for subject in subjects]
-    if None in grounds:
+    found_on = [grounds.ground(subject, options) for subject in subjects]
+    if None in found_on:
         return _no_ground(options.request)
+    grounds.on_record(subjects, "shown", options)
     found = [
         {"subject": str(subject), "held": _told(subject, ground)}
-        for subject, ground in zip(subjects, grounds, strict=True)
+        for subject, ground in zip(subjects, found_on, strict=True)
     ]
     print(json.dumps(found, indent=1, ensure_ascii=False) if options.json else "\n".join(_lines(found)))
     return 0
@@ -158,7 +133,7 @@ def run_export(options: argparse.Namespace) -> int:
     subjects = _who(options)
     if not subjects:
         return _nobody()
-    if not all(_ground(subject, options.request) for subject in subjects):
+    if not all(grounds.ground(subject, options) for subject in subjects):
         return _no_ground(options.request)
     if options.to.exists():
         print(f"troth: {options.to} is there already; name a file that is not", file=sys.stderr)
@@ -169,7 +144,7 @@ def run_export(options: argparse.Namespace) -> int:
     from troth.gate.export.models import Export
     from troth.gate.uses import Actor
 
-    _on_record(subjects, {"exported": "at the shell"})
+    grounds.on_record(subjects, "exported", options)
     export = exporting.ask_for(subjects[0], subjects, [], Actor("system"))
     # Nobody is written to: the archive is handed over here.
     Export.objects.filter(pk=export.pk).update(is_told=True)
@@ -188,34 +163,21 @@ def run_export(options: argparse.Namespace) -> int:
     return 0
 
 
-def _on_record(subjects: list[uuid.UUID], detail: dict[str, str]) -> None:
-    from django.db import transaction
-
-    from troth.engine.ledger import Kind
-    from troth.gate.keystore import keys
-    from troth.gate.uses import SYSTEM
-    from troth.gate.uses.entering import enter
-
-    ciphers = keys.ciphers([subject.hex for subject in subjects])
-    with transaction.atomic(durable=True):
-        enter(
-            Kind.USE,
-            "answering-requests",
-            SYSTEM,
-            [(name, cipher, detail) for name, cipher in ciphers.items()],
-        )
-
-
 def run_erase(options: argparse.Namespace) -> int:
     """Say what goes and what stays, ask, and erase; the worker purges. 1 when something stands in the way."""
     subjects = _who(options)
     if not subjects:
         return _nobody()
     from troth.gate.subjects import obstacles
-    from troth.gate.subjects.erase import Obstructed, erase
     from troth.gate.subjects.foresee import foresee
-    from troth.gate.uses import SYSTEM
 
+    request = None
+    if options.request is not None:
+        request, subjects = grounds.deletion(subjects, options.request)
+        if not subjects:
+            return _no_ground(options.request)
+    if waiting := grounds.unanswered(subjects, options.request):
+        return _unanswered(waiting)
     if found := [each for subject in subjects for each in obstacles.of(subject.hex)]:
         return _obstructed(found)
     for subject in subjects:
@@ -226,13 +188,36 @@ def run_erase(options: argparse.Namespace) -> int:
     if not options.yes and not _is_sure():
         print("nothing was erased")
         return 1
+    return _erase(subjects, request, options)
+
+
+def _erase(subjects: list[uuid.UUID], request: Any, options: argparse.Namespace) -> int:
+    from troth.gate.subjects.erase import Obstructed, Unfinished, erase
+    from troth.gate.uses import SYSTEM
+
+    receipt_to = options.receipt_to or (grounds.address_of(request) if request else None)
+    grounds.on_record(subjects, "erased", options)
+    is_begun = False
     for subject in subjects:
         try:
-            erasure = erase(subject.hex, SYSTEM, receipt_to=options.receipt_to)
+            erasure = erase(subject.hex, SYSTEM, receipt_to=receipt_to)
         except Obstructed as obstructed:
             return _obstructed(obstructed.obstacles)
+        except Unfinished as unfinished:
+            print(f"begun; {unfinished}")
+            is_begun = True
+            continue
         print(f"erased; entry {erasure.entry}; the worker empties the write-ahead log within seconds")
+    if request and not is_begun:
+        left = "is answered" if grounds.answer(request) else "stays open: it covers more"
+        print(f"{options.request} {left}")
     return 0
+
+
+def _unanswered(waiting: list[str]) -> int:
+    for each in waiting:
+        print(f"troth: {each} is open and would go without an answer: answer it first", file=sys.stderr)
+    return 1
 
 
 def _obstructed(found: list[Any]) -> int:

@@ -40,6 +40,11 @@ from .routing import KEYS
 CHUNK = 500
 MOST_CACHED = 20_000
 
+EMPTY = (
+    "the key store is gone or empty: put back `keystore.sqlite3`, or what TROTH_KEYS_DATABASE_URL names, from the newest"
+    " backup; if there is none for ever, `troth keys lost` begins another, and what is here now stays unreadable"
+)
+
 _ciphers: dict[bytes, Cipher] = {}
 
 
@@ -55,21 +60,36 @@ def deployment() -> UUID:
     return keeper().deployment
 
 
+def is_begun() -> bool:
+    """Whether the key store is there and was begun: asking makes nothing."""
+    store = connections[KEYS]
+    if store.vendor == "sqlite" and not Path(store.settings_dict["NAME"]).exists():
+        return False  # opening it would make an empty one
+    with store.cursor() as cursor:
+        if KeySet._meta.db_table not in store.introspection.table_names(cursor):
+            return False
+    return KeySet.objects.exists()
+
+
+def begin_store() -> None:
+    """This store belongs to this key folder from now on.  Whoever calls knows that no data needs the keys of another."""
+    KeySet.objects.create(check_value=keeper().check_value, tombstones=read_tombstones(*_journal()).count)
+
+
 def match_store() -> None:
     """Compare the key folder with the one this store was begun with, and the journal with its last known length.
 
-    Raises KeyStoreError for another install's keys, JournalBroken for a journal that was cut.
+    Raises KeyStoreError for a store that is empty or another install's keys, JournalBroken for a journal that was cut.
     """
-    known = KeySet.objects.first()
-    check = keeper().check_value
+    known = KeySet.objects.first() if is_begun() else None
     if known is None:
-        KeySet.objects.create(check_value=check)
-    elif known.check_value != check:
+        raise KeyStoreError(EMPTY)
+    if known.check_value != keeper().check_value:
         raise KeyStoreError(
             f"key folder `{settings.TROTH_KEYS}` holds the keys of another install:"
             " set TROTH_KEYS to the folder made with this data"
         )
-    elif read_tombstones(*_journal()).count < known.tombstones:
+    if read_tombstones(*_journal()).count < known.tombstones:
         raise JournalBroken(f"tombstone journal `{settings.TROTH_TOMBSTONES}` was cut: bring the newest copy")
 
 
@@ -192,6 +212,18 @@ def is_whole(subject: str) -> bool:
 def is_here(subject: str) -> bool:
     """Whether a subject has a key, in whatever state."""
     return DataKey.objects.filter(subject=subject).exists()
+
+
+def without(subjects: Collection[str]) -> set[str]:
+    """Those of some subjects that have no key, and whom no tombstone says to be erased: an alarm for each."""
+    wanted, here = list(subjects), set[str]()
+    for start in range(0, len(wanted), CHUNK):
+        asked = DataKey.objects.filter(subject__in=wanted[start : start + CHUNK])
+        here.update(asked.values_list("subject", flat=True))
+    if not (missing := set(wanted) - here):
+        return missing
+    erased = read_tombstones(*_journal())
+    return {subject for subject in missing if UUID(subject) not in erased}
 
 
 def begun_erasures() -> list[str]:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from troth.engine.ledger import Json
 from troth.engine.ledger import Kind as LeafKind
 
-from ..errors import GateError, SealError
+from ..errors import GateError, SealError, Unfinished
 from ..keystore import keys
 from ..registry import serves
 from ..uses import SYSTEM, Actor, act, using
@@ -32,7 +32,16 @@ from .models import DataSubject, Erasure, Farewell, Kind, PersonalModel
 from .obstacles import Obstructed
 from .register import ENDINGS, edges, hanging_on, touching
 
-__all__ = ["FAREWELLS", "Obstructed", "erase", "one_at_a_time", "purge", "resume", "try_to_erase"]
+__all__ = [
+    "FAREWELLS",
+    "Obstructed",
+    "Unfinished",
+    "erase",
+    "one_at_a_time",
+    "purge",
+    "resume",
+    "try_to_erase",
+]
 
 log = logging.getLogger("troth.erasure")
 
@@ -48,18 +57,28 @@ def erase(subject: str, by: Actor, purpose: str = PURPOSE, *, receipt_to: str | 
     """Erase a subject (32 hex digits) up to step 3; the worker purges.  A second call finds the first one's row.
 
     `receipt_to` is the address to which the signed receipt goes when all of it is done.
-    Raises Obstructed before anything is begun; DatabaseError or KeyStoreError after which `resume` ends it.
+    Raises Obstructed, DatabaseError or KeyStoreError before anything is begun; Unfinished when it is begun and a store
+    does not answer: `resume` ends it.
     """
     erasure = Erasure.objects.filter(subject=subject).first() or _begin(subject, receipt_to)
     if erasure.state == Erasure.State.BEGUN:
-        if keys.is_whole(subject):
-            hand_over(UUID(subject), by)
-            for gather in FAREWELLS:
-                gather(subject)
-        keys.intend_erasure(subject)
-        keys.destroy(subject)
-        _remove_rows(erasure, by, purpose)
+        try:
+            _carry_out(erasure, by, purpose)
+        except (DatabaseError, SealError) as fault:
+            log.error("an erasure is begun and not ended: %s", type(fault).__name__)
+            raise Unfinished(erasure) from fault
     return erasure
+
+
+def _carry_out(erasure: Erasure, by: Actor, purpose: str) -> None:
+    subject = erasure.subject
+    if keys.is_whole(subject):
+        hand_over(UUID(subject), by)
+        for gather in FAREWELLS:
+            gather(subject)
+    keys.intend_erasure(subject)
+    keys.destroy(subject)
+    _remove_rows(erasure, by, purpose)
 
 
 def _begin(subject: str, receipt_to: str | None) -> Erasure:

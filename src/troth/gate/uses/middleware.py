@@ -7,15 +7,15 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from ..errors import Erased, GateError, KeyStoreError, Obstructed, Refused, SealError
+from ..errors import Erased, GateError, KeyStoreError, Obstructed, Refused, SealError, Unfinished
 from . import faults
 from .actor import VISITOR
 
 log = logging.getLogger("troth.gate")
 
 STATUS: tuple[tuple[type[Exception], int], ...] = (
-    (Refused, 403), (Obstructed, 409), (Erased, 410), (KeyStoreError, 503), (DatabaseError, 503), (GateError, 500),
-    (SealError, 500),
+    (Unfinished, 202), (Refused, 403), (Obstructed, 409), (Erased, 410), (KeyStoreError, 503), (DatabaseError, 503),
+    (GateError, 500), (SealError, 500),
 )  # fmt: skip
 
 Speaker = Callable[[HttpRequest, int, str, str | None], HttpResponse]
@@ -45,7 +45,10 @@ def restated(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 
 class UseMiddleware:
-    """Sets the default actor; turns the gate's refusals, even swallowed ones, into 403, 409, 410, 500 or 503."""
+    """Sets the default actor; turns the gate's refusals, even swallowed ones, into 403, 409, 410, 500 or 503.
+
+    An erasure that is begun and not ended is told as that: 202.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
