@@ -18,14 +18,18 @@ from tests.cast import ALICE, durable, enquiry_of
 from tests.site.demo import free_port
 from troth.apps.enquiries.models import Enquiry
 from troth.config import certificates
+from troth.gate.errors import Refused
 from troth.gate.ids import uuid7
 from troth.gate.journal.integrating import begin_log, integrate
-from troth.gate.journal.models import Entry
+from troth.gate.journal.models import Entry, Share
+from troth.gate.keystore.models import DataKey
 from troth.gate.outbound import probe
 from troth.gate.outbound.mail import deliver_due
+from troth.gate.outbound.models import Message
 from troth.gate.proving import breach
 from troth.gate.proving.answers import CONTROLS, Finding
 from troth.gate.published import statement
+from troth.gate.uses import outward
 
 pytestmark = [durable, pytest.mark.filterwarnings("ignore:No directory at:UserWarning")]
 
@@ -85,24 +89,52 @@ def test_a_form_taken_by_a_host_without_the_link_breaks_scope_sites(monkeypatch:
     assert find("scope.sites").status == "broken"
 
 
+@pytest.mark.parametrize("kind", [2, 3, 6, 8], ids=["collect", "use", "restricted", "batch"])
 @pytest.mark.parametrize(
     "facts",
     [
         {"purpose": "third-party-promotion"},
+        {"purpose": "third-party-promotion", "recipient": "partner", "clauses": ""},
         {"purpose": "curiosity"},
-        {"recipient": "owner"},
+        {"recipient": "passer-by"},
         {"clauses": ""},
         {"clauses": "use.requested share.quality"},
         {"version": "0" * 16},
     ],
     ids=lambda facts: " ".join(facts),
 )
-def test_a_use_that_no_clause_allows_breaks_use_requested(facts: dict[str, str]) -> None:
+def test_a_use_that_no_clause_allows_breaks_use_requested(kind: int, facts: dict[str, str]) -> None:
     enquiry_of()
     deliver_due()
     assert find("use.requested").status == "kept"
-    entry(**facts)
+    entry(kind=kind, **facts)
     assert find("use.requested").status == "broken"
+
+
+def test_where_nothing_was_used_nothing_is_shown_of_use_requested() -> None:
+    found = find("use.requested")
+    assert (found.status, found.figure) == ("unproven", "no use on record yet")
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"clauses": "share.joint-offers"},
+        {"clauses": "share.providers share.joint-offers"},
+        {"country": "RU"},
+        {"purpose": "operating-and-improving"},
+    ],
+    ids=lambda edit: " ".join(edit.values()),
+)
+@pytest.mark.parametrize("clause", ["use.requested", "share.no-promotion"])
+def test_an_entry_edited_beside_its_leaf_breaks_the_clauses_that_rest_on_it(
+    clause: str, edit: dict[str, str]
+) -> None:
+    enquiry_of()
+    deliver_due()
+    assert find(clause).status == "kept"
+    Entry.objects.filter(kind=4).update(**edit)
+    assert find(clause).status == "broken"
 
 
 def test_a_disclosure_for_promotion_breaks_share_no_promotion() -> None:
@@ -110,6 +142,30 @@ def test_a_disclosure_for_promotion_breaks_share_no_promotion() -> None:
     deliver_due()
     assert find("share.no-promotion").status == "kept"
     entry(kind=4, purpose="third-party-promotion", recipient="partner", clauses="share.providers")
+    assert find("share.no-promotion").status == "broken"
+
+
+def test_share_no_promotion_tries_a_disclosure_and_leaves_nothing_but_its_refusal() -> None:
+    keys, shares = DataKey.objects.count(), Share.objects.count()
+    assert "was refused under share.no-promotion" in find("share.no-promotion").evidence
+    last = Entry.objects.get()
+    assert (last.kind, last.purpose, last.recipient) == (5, "third-party-promotion", "partner")
+    assert (DataKey.objects.count(), Share.objects.count()) == (keys, shares) and not Message.objects.exists()
+
+
+def _gives_all(row: Any, fields: Any, **_: Any) -> dict[str, str]:
+    return dict.fromkeys(fields, "given away")
+
+
+def _refuses_in_silence(*_: Any, **__: Any) -> None:
+    raise Refused("no", "share.no-promotion")
+
+
+@pytest.mark.parametrize("door", [_gives_all, _refuses_in_silence])
+def test_a_gate_that_gives_everything_or_keeps_no_record_breaks_share_no_promotion(
+    door: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outward, "disclose", door)
     assert find("share.no-promotion").status == "broken"
 
 

@@ -11,7 +11,8 @@ from troth.engine.ledger import Kind
 from ..published import statement
 from .models import Entry
 
-USES = (Kind.COLLECT, Kind.USE, Kind.DISCLOSE, Kind.REFUSE, Kind.RESTRICTED, Kind.BATCH)
+USES = (Kind.COLLECT, Kind.USE, Kind.DISCLOSE, Kind.RESTRICTED, Kind.BATCH)
+"""What was refused was no use; each proof run plants one such disclosure."""
 
 
 def by_top_purpose() -> list[tuple[str, int]]:

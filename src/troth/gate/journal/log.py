@@ -199,7 +199,10 @@ def _outside(number: int) -> list[Finding]:
 
 
 def _columns(last: Checkpoint) -> list[Finding]:
-    """Columns that say other than the leaf or the signed head beside them: pages, controls and we ourselves read them."""
+    """Columns that say other than the leaf or the signed head beside them: pages, controls and we ourselves read them.
+
+    Clauses, country and the purpose below its top are in no leaf: `details.contradicted` compares these.
+    """
     signed = open_checkpoint(last.note, VerifierKey.parse(vkey(last.log)))
     if (signed.size, signed.root) != (last.size, bytes(last.root)):
         return [Finding(None, "the last head's columns say other than its note")]

@@ -1,12 +1,13 @@
 """The gate's own controls: sealed columns, bytes on disk, the log, and what may never leave."""
 
-from troth.engine.policy import Permit
+from troth.engine.ledger import Kind
+from troth.engine.policy import Policy
 
-from ..journal import log
+from ..journal import details, log
 from ..journal.models import Entry
 from ..published import statement
 from ..subjects.register import declared_clear
-from . import sampling, traces
+from . import probing, sampling, traces
 from .answers import Finding, allowing, broken, control, kept
 
 PROMOTION, ALLOWING = "third-party-promotion", "share.joint-offers"
@@ -50,20 +51,27 @@ def nothing_for_promotion() -> Finding:
     purposes = {
         name for name in policy.purposes if name == PROMOTION or policy.purposes[name].top == PROMOTION
     }
-    made = Entry.objects.filter(kind=4, purpose__in=purposes)
-    wrong = [row.id for row in made.exclude(clauses=ALLOWING).only("id", "seq")]
+    made = Entry.objects.filter(kind=Kind.DISCLOSE)
+    wrong = list(made.filter(purpose__in=purposes).exclude(clauses=ALLOWING).values_list("id", flat=True))
     if wrong:
         return broken(f"{len(wrong)} disclosures for promotion", f"entries {', '.join(wrong[:3])}")
-    opened = {clause for purpose in purposes for clause in allowing(policy, "share", purpose)}
-    unwanted = {clause for clause in opened - {ALLOWING} if not clause.startswith("share.legal")}
-    planted = policy.decide("share", "contact.email", PROMOTION, "partner")
-    if unwanted or isinstance(planted, Permit):
+    if edited := [row.id for row in details.contradicted() if row.kind == Kind.DISCLOSE]:
         return broken(
-            "the statement lets data go for promotion",
-            f"opened by {', '.join(sorted(unwanted)) or 'the table'}",
+            f"{len(edited)} disclosures edited",
+            f"not what their subjects' sealed part says: {', '.join(edited[:3])}",
         )
-    total = Entry.objects.filter(kind=4).count()
+    if opened := _opened_by(policy, purposes):
+        return broken("the statement lets data go for promotion", f"opened by {', '.join(sorted(opened))}")
+    refused = probing.refusal(PROMOTION, "partner")
+    if refused is None:
+        return broken("the gate let a disclosure go", "a planted one was not refused and put on record")
     return kept(
-        f"0 of {total} disclosures",
-        f"a planted one is refused under {planted.clause}; only {ALLOWING} may open it",
+        f"0 of {made.count()} disclosures",
+        f"a planted one was refused under {refused.clause} and is on record; only {ALLOWING} may open it",
     )
+
+
+def _opened_by(policy: Policy, purposes: set[str]) -> set[str]:
+    """Clauses, beside those for joint offers and for what the law asks, under which data may go for promotion."""
+    opened = {clause for purpose in purposes for clause in allowing(policy, "share", purpose)}
+    return {clause for clause in opened - {ALLOWING} if not clause.startswith("share.legal")}
