@@ -11,7 +11,8 @@ class Config(AppConfig):
     def ready(self) -> None:
         from troth.gate.subjects.find import WITH_ACCOUNT
 
-        from . import companies  # noqa: F401 - what stands in the way of an erasure must be known to every process
+        # What stands in the way of an erasure, and what goes with it, must be known to every process.
+        from . import closing, gathering  # noqa: F401
         from .models import Person
 
         def with_account(subjects: set[UUID]) -> set[UUID]:

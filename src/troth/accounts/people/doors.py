@@ -9,7 +9,7 @@ from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -36,10 +36,15 @@ def confirmed(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not is_confirmed(request):
             back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("account")
-            return redirect(f"{_way(request)}?{urlencode({'next': back})}")
+            return to_confirm(request, back)
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def to_confirm(request: HttpRequest, back: str) -> HttpResponse:
+    """Where this browser proves who sits before it, and then comes back."""
+    return redirect(f"{_way(request)}?{urlencode({'next': back})}")
 
 
 def is_confirmed(request: HttpRequest) -> bool:

@@ -18,6 +18,8 @@ from troth.gate.subjects.index import address_index
 from troth.gate.telling.telling import corrected
 from troth.gate.uses import SYSTEM, Actor, OwnData, act, using
 
+from . import companies
+from .gathering import gather
 from .models import Customer, Membership, NewAddress, Person, Role
 from .registering import Taken, has_account
 
@@ -52,19 +54,19 @@ def correct(person: Person, values: dict[str, str]) -> list[str]:
             person.save(update_fields=[])
         for name in changed:
             corrected(person.owner_id, Person.seals[name].category, by, person)
-    if "company" in changed and values["company"]:
-        _rename(person, before["company"], values["company"])
+        if "company" in changed and values["company"]:
+            _rename(person, before["company"], values["company"])
     return changed
 
 
 def _rename(person: Person, before: str, after: str) -> None:
-    """A company that its owner named so is renamed with it."""
+    """A company that its owner named so is renamed with it, in the same act."""
+    by = companies.acting(person)
     owned = Membership.objects.filter(owner=person.owner_id, role=Role.OWNER).values("customer")
     for customer in Customer.objects.filter(owner__in=owned):
-        with using(PURPOSE, by=Actor("customer-people", person.owner_id), given=customer, at=PLACE), act():
+        with using(PURPOSE, by=by, given=customer, at=PLACE):
             if customer.name == before:
-                customer.name = after
-                customer.save(update_fields=[])
+                companies.write_name(customer, after, by)
 
 
 def ask_to_move(person: Person, address: str) -> NewAddress:
@@ -94,7 +96,7 @@ def _warning() -> str:
 def move(person: Person, wish: NewAddress, typed: str) -> None:
     """The new address is proven: from now on it is the one that signs in.  Raises CodeRefused, Taken.
 
-    Whoever has the old address may register it anew.
+    What came under it before is joined to the account.  Whoever has the old address may register it anew.
     """
     codes.redeem(wish.code or UUID(int=0), ACT, typed, wish.pk.hex)
     by = Actor("data-subject", person.owner_id)
@@ -114,6 +116,7 @@ def move(person: Person, wish: NewAddress, typed: str) -> None:
     except (IntegrityError, Taken):
         NewAddress.objects.filter(pk=wish.pk).delete()
         raise Taken from None
+    gather(person)
 
 
 def _move_handle(handle: str, address: str) -> None:

@@ -10,8 +10,8 @@ from troth.gate.subjects import holds
 from troth.gate.subjects.erase import try_to_erase
 from troth.gate.uses import SYSTEM
 
+from .gathering import gather
 from .models import INVITED, UNFINISHED, Invitation, NewAddress, Person
-from .registering import gather
 
 BATCH = 200
 

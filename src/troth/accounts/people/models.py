@@ -85,7 +85,7 @@ class Customer(PersonalModel):
 
 
 class Role(models.TextChoices):
-    """What somebody may do in their company."""
+    """What somebody may do in their company: the earlier one may do more."""
 
     OWNER = "owner", "Owner"
     ADMINISTRATOR = "administrator", "Administrator"
@@ -108,6 +108,7 @@ class Membership(PersonalModel):
         title = "place in a company"
         plain: ClassVar = {"role": "one of four words", "since": "a time of ours"}
         kept_with_owner = True
+        joined = "keep_the_stronger"
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("owner", "customer"), name="one_place_in_a_company"),)
@@ -115,6 +116,11 @@ class Membership(PersonalModel):
 
     def __str__(self) -> str:
         return self.get_role_display()
+
+    def keep_the_stronger(self, other: "Membership") -> None:
+        """Two places of one person are one: of their roles the one that may do more stays."""
+        if Role.values.index(other.role) < Role.values.index(self.role):
+            Membership.objects.filter(pk=self.pk).update(role=other.role)
 
 
 class Invitation(PersonalModel):

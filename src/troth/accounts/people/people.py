@@ -9,14 +9,15 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from troth.gate.subjects.obstacles import Obstructed
 from troth.gate.uses import current_use, using
 
-from . import companies
-from .doors import confirmed, person_only
+from . import closing, companies
+from .doors import confirmed, is_confirmed, person_only, to_confirm
 from .forms import CloseForm, CompanyNameForm, InvitationForm, RoleForm
 from .models import MANAGERS, Customer, Invitation, Membership, Person, Role
 from .own import person_of
@@ -107,14 +108,44 @@ def _member(row: Membership, reader: Membership) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _back(request: HttpRequest, place: Membership, said: str) -> HttpResponse:
+def answered(view: View) -> View:
+    """Say what cannot be done as things stand on the company's page, or where somebody lands who left it meanwhile."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, place: Membership, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, place, *args, **kwargs)
+        except companies.NotNow as why:
+            messages.error(request, str(why))
+            is_here = Membership.objects.filter(pk=place.pk).exists()
+            return redirect(_page_of(request)) if is_here else redirect("account-people")
+
+    return guarded
+
+
+def freshly(view: View) -> View:
+    """Let those change who belongs to the company who confirmed who they are, within ten minutes; others do it first."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return view(request, *args, **kwargs) if is_confirmed(request) else _confirm_first(request)
+
+    return guarded
+
+
+def _confirm_first(request: HttpRequest) -> HttpResponse:
+    messages.info(request, "Nothing was changed yet. Confirm that it is you, then do it again.")
+    return to_confirm(request, _page_of(request))
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page of the company that the address names."""
+    return reverse("account-company", args=[request.resolver_match.kwargs["customer"]])  # type: ignore[union-attr]
+
+
+def _back(request: HttpRequest, said: str) -> HttpResponse:
     messages.success(request, said)
-    return redirect("account-company", companies.company_of(place).pk)
-
-
-def _not_now(request: HttpRequest, place: Membership, why: companies.NotNow) -> HttpResponse:
-    messages.error(request, str(why))
-    return redirect("account-company", companies.company_of(place).pk)
+    return redirect(_page_of(request))
 
 
 def _of_here(place: Membership, member: UUID) -> UUID:
@@ -126,16 +157,16 @@ def _of_here(place: Membership, member: UUID) -> UUID:
 
 @require_POST
 @in_company
+@answered
 def invite(request: HttpRequest, place: Membership) -> HttpResponse:
-    """Invite a colleague by mail."""
+    """Invite a colleague by mail; somebody who will run the company, after a fresh sign-in."""
     form = InvitationForm(request.POST, roles=_roles(place))
     if not form.is_valid():
         return _page(request, place, 422, invite_form=form)
-    try:
-        companies.invite(place, form.cleaned_data["email"], form.cleaned_data["role"])
-    except companies.NotNow as why:
-        return _not_now(request, place, why)
-    return _back(request, place, "The invitation is on its way.")
+    if form.cleaned_data["role"] in MANAGERS and not is_confirmed(request):
+        return _confirm_first(request)
+    companies.invite(place, form.cleaned_data["email"], form.cleaned_data["role"])
+    return _back(request, "The invitation is on its way.")
 
 
 @require_POST
@@ -143,50 +174,46 @@ def invite(request: HttpRequest, place: Membership) -> HttpResponse:
 def withdraw(request: HttpRequest, place: Membership, invitation: UUID) -> HttpResponse:
     """Take an invitation back."""
     companies.withdraw(place, invitation)
-    return _back(request, place, "The invitation is withdrawn, and the address erased.")
+    return _back(request, "The invitation is withdrawn, and the address erased.")
 
 
 @require_POST
 @in_company
+@freshly
+@answered
 def role(request: HttpRequest, place: Membership, member: UUID) -> HttpResponse:
     """Give somebody another role."""
     form = RoleForm(request.POST)
     if not form.is_valid():
         raise Http404
-    try:
-        companies.change_role(place, _of_here(place, member), form.cleaned_data["role"])
-    except companies.NotNow as why:
-        return _not_now(request, place, why)
-    return _back(request, place, "The role is changed.")
+    companies.change_role(place, _of_here(place, member), form.cleaned_data["role"])
+    return _back(request, "The role is changed.")
 
 
 @require_POST
 @in_company
+@freshly
+@answered
 def remove(request: HttpRequest, place: Membership, member: UUID) -> HttpResponse:
     """Take somebody's place away, or leave."""
     is_own = member == place.pk
-    try:
-        companies.remove(place, _of_here(place, member))
-    except companies.NotNow as why:
-        return _not_now(request, place, why)
+    companies.remove(place, _of_here(place, member))
     if is_own:
         messages.success(request, "You have left the company.")
         return redirect("account")
-    return _back(request, place, "They no longer belong to the company.")
+    return _back(request, "They no longer belong to the company.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @in_company
 @confirmed
+@answered
 def hand_over(request: HttpRequest, place: Membership, member: UUID) -> HttpResponseBase:
     """Make somebody else the owner; asks first."""
     _of_here(place, member)
     if request.method == "POST":
-        try:
-            companies.hand_over(place, member)
-        except companies.NotNow as why:
-            return _not_now(request, place, why)
-        return _back(request, place, "The company is handed over. You are an administrator of it now.")
+        companies.hand_over(place, member)
+        return _back(request, "The company is handed over. You are an administrator of it now.")
     customer = companies.company_of(place)
     with using(companies.PURPOSE, by=companies.acting(place), given=customer):
         to = _member(Membership.objects.get(pk=member), place)
@@ -202,18 +229,20 @@ def hand_over(request: HttpRequest, place: Membership, member: UUID) -> HttpResp
 
 @require_POST
 @in_company
+@answered
 def rename(request: HttpRequest, place: Membership) -> HttpResponse:
     """Another name for the company."""
     form = CompanyNameForm(request.POST)
     if not form.is_valid():
         return _page(request, place, 422, name_form=form)
     companies.rename(place, form.cleaned_data["name"])
-    return _back(request, place, "The company has its new name.")
+    return _back(request, "The company has its new name.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @in_company
 @confirmed
+@answered
 def close(request: HttpRequest, place: Membership) -> HttpResponseBase:
     """Close the company: says what goes, wants its name typed."""
     customer, form, obstacles = companies.company_of(place), CloseForm(request.POST or None), []
@@ -224,7 +253,7 @@ def close(request: HttpRequest, place: Membership) -> HttpResponseBase:
             form.add_error("name", "This is not the name of this company. Nothing was closed.")
         else:
             try:
-                companies.close(place)
+                closing.close(place)
             except Obstructed as obstructed:
                 obstacles = obstructed.obstacles
             else:

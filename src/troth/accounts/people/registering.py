@@ -19,7 +19,6 @@ from troth.accounts.models import AddressHandle, User, new_handle
 from troth.gate.codes import codes
 from troth.gate.published import statement
 from troth.gate.registry import serves
-from troth.gate.subjects import find
 from troth.gate.subjects.erase import try_to_erase
 from troth.gate.subjects.index import address_index
 from troth.gate.subjects.merging import merge
@@ -27,13 +26,12 @@ from troth.gate.subjects.models import DataSubject, Kind
 from troth.gate.uses import SYSTEM, act, using
 
 from . import companies
+from .gathering import gather
 from .models import Customer, Invitation, Membership, Person, Role
 
 ACT, PLACE = "register", "registration"
 RUNNING, SIGNING_IN = serves("running-an-account"), serves("signing-in")
 NOTICE = "security.credentials"
-MOST_GATHERED = 20
-"""Enquiries joined to a new account while the page waits; the worker joins the rest."""
 
 
 class Taken(Exception):
@@ -134,24 +132,3 @@ def _found(person: Person) -> None:
     subject = DataSubject.begin(Kind.CUSTOMER)
     Customer(owner=subject, name=person.company).save(force_insert=True)
     Membership(owner_id=person.owner_id, customer=subject, role=Role.OWNER).save(force_insert=True)
-
-
-def gather(person: Person) -> None:
-    """What came under this address before is the person's own; other registrations under it are void.
-
-    What a hold keeps of those stays, and is looked at again by the worker.
-    """
-    with using(SIGNING_IN, by=SYSTEM):
-        waiting = find.unproven(person.email)
-    invited = set(Invitation.objects.filter(owner__in=waiting).values_list("owner_id", flat=True))
-    unfinished = set(
-        Person.objects.filter(owner__in=waiting, proven_at=None).values_list("owner_id", flat=True)
-    )
-    own, is_all = sorted(waiting - invited), True
-    for subject in own[:MOST_GATHERED]:
-        if subject in unfinished:
-            is_all &= try_to_erase(subject.hex, SYSTEM)
-        else:
-            merge(subject, person.owner_id, SYSTEM)
-    if is_all and len(own) <= MOST_GATHERED:
-        Person.objects.filter(pk=person.pk).update(is_gathered=True)

@@ -21,22 +21,25 @@ from troth.gate.uses import Actor, act
 from .models import Enquiry, Reply
 
 
-def send_enquiry(row_id: str, values: dict[str, str], topic: str) -> Enquiry | None:
+def send_enquiry(
+    row_id: str, values: dict[str, str], topic: str, sender: uuid.UUID | None = None
+) -> Enquiry | None:
     """Keep a new enquiry and write its confirmation; None when this form was already sent.
 
-    clause: use.requested.  The link in the confirmation is the only key to the thread's page.
+    clause: use.requested.  It is `sender`'s, the subject of an account that proved the address.  Without one it is a
+    subject of its own, and the link in the confirmation is the only key to its page.
     """
     if Enquiry.objects.filter(pk=row_id).exists():
         return None
     token = secrets.token_urlsafe(32)
     try:
         with act():
-            subject = DataSubject.begin(Kind.PERSON)
+            owner = sender or DataSubject.begin(Kind.PERSON).pk
             enquiry = Enquiry(
-                id=uuid.UUID(row_id), owner=subject, topic=topic, link_hash=_hash(token), **values
+                id=uuid.UUID(row_id), owner_id=owner, topic=topic, link_hash=_hash(token), **values
             )
             enquiry.save(force_insert=True)
-            enqueue(subject.pk, values["email"], f"We have your enquiry: {topic}", _confirmation(token))
+            enqueue(owner, values["email"], f"We have your enquiry: {topic}", _confirmation(token, sender))
     except IntegrityError:
         if Enquiry.objects.filter(pk=row_id).exists():
             return None
@@ -103,18 +106,30 @@ def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _confirmation(token: str) -> str:
+def _confirmation(token: str, sender: uuid.UUID | None) -> str:
     link = settings.TROTH_BASE_URLS["company"] + reverse("thread-open", args=[token])
+    return f"Thank you. We have your enquiry and will answer by e-mail.\n\n{_keys(link, sender)}"
+
+
+def _keys(link: str, sender: uuid.UUID | None) -> str:
+    """Who gets to the page of an enquiry, and what it is good for."""
+    if sender is not None:
+        return (
+            f"It is part of your account. This page shows the conversation:\n{link}\n\n"
+            "It opens for you alone, while you are signed in.\n"
+        )
     return (
-        "Thank you. We have your enquiry and will answer by e-mail.\n\n"
         "Your private page shows the conversation and who has read it, and lets you delete it:\n"
         f"{link}\n\n"
-        "Whoever has this link can open the page, so keep it to yourself.\n"
+        "Whoever has this link can open the page, so keep it to yourself. Should the enquiry become part of an account"
+        " under your address, the page opens for that account alone.\n"
     )
 
 
 def _answer(text: str, enquiry: Enquiry) -> str:
     page = settings.TROTH_BASE_URLS["company"] + reverse("thread", args=[enquiry.pk])
+    if is_of_account(enquiry):
+        return f"{text}\n\n--\nTo reply, open this page while you are signed in to your account: {page}\n"
     return (
         f"{text}\n\n--\nTo reply, or to see who has read your enquiry, open the private link in our first message.\n"
         f"In the browser where you opened it before, {page} is enough.\n"

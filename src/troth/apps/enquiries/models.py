@@ -1,4 +1,7 @@
-"""An enquiry and the messages that follow it.  Each enquiry is a data subject of its own: nobody proved the address."""
+"""An enquiry and the messages that follow it.
+
+Each enquiry is a data subject of its own, since nobody proved the address, unless an account did.
+"""
 
 from typing import ClassVar
 

@@ -11,8 +11,10 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from troth.accounts.people.models import Person
 from troth.gate.journal.models import Share
 from troth.gate.published import statement
+from troth.gate.subjects import limits
 from troth.gate.uses import SYSTEM, Actor, OwnData, use, using
 from troth.gate.uses.history import history, receipt
 
@@ -31,9 +33,22 @@ def contact(request: HttpRequest) -> HttpResponseBase:
     form = ContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with using("answering-enquiries", by=SYSTEM, at="contact-us"):
-            flows.send_enquiry(form.row_id, form.personal(), form.cleaned_data["topic"])
+            sender = _sender(request, form.cleaned_data["email"])
+            flows.send_enquiry(form.row_id, form.personal(), form.cleaned_data["topic"], sender)
         return redirect("contact-sent")
     return render(request, "enquiries/contact.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _sender(request: HttpRequest, address: str) -> UUID | None:
+    """Whoever is signed in and writes under the address they proved; anything else is nobody's yet.
+
+    Who restricted the use of their data writes as a visitor does: else nobody could read what they ask.
+    """
+    person: Person | None = request.person  # type: ignore[attr-defined]
+    if not person or any(limit.kind == limits.Limit.Kind.RESTRICTION for limit in limits.of(person.owner_id)):
+        return None
+    is_own = Person.objects.lookup(email=address).filter(pk=person.pk).exists()
+    return person.owner_id if is_own else None
 
 
 @require_safe

@@ -22,7 +22,7 @@ from troth.gate.uses.history import history, receipt
 
 from . import leaving, schemas, shown, taking
 from .forms import CorrectForm, offered_categories
-from .opening import PURPOSE, own_data, person_of, subject_of
+from .opening import PURPOSE, gather, own_data, person_of, subject_of
 from .views import filtered, held_rows, own_entry
 
 FIELDS = ("name", "company", "address", "phone", "email")
@@ -79,6 +79,7 @@ def told(held: Held) -> dict[str, Any]:
 def see(request: HttpRequest, asked: Query[schemas.Window]) -> Any:
     """Each row with its values, where they come from, why, and how long they are kept."""
     with opened(request):
+        gather(request)
         rows, has_next = held_rows(asked.start, asked.limit, subject_of(request), told)
         return {
             "registration": registration(person_of(request)), "rows": rows,
@@ -150,6 +151,8 @@ def exports(request: HttpRequest) -> Any:
 def ask_for_export(request: HttpRequest, wanted: schemas.ExportAsked) -> Any:
     """A message says when it is ready."""
     must_be_confirmed(request)
+    with opened(request):
+        gather(request)
     offered = [name for name, _ in offered_categories(subject_of(request))]
     categories = offered if wanted.categories is None else wanted.categories
     if not categories or not set(categories) <= set(offered):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from troth.accounts.people import gathering
 from troth.accounts.people.doors import confirmed, person_only
 from troth.accounts.people.models import Person
 from troth.gate.export import exporting
@@ -23,7 +24,7 @@ from troth.gate.uses import SYSTEM, act, using
 
 from . import shown
 from .forms import ExportForm, offered_categories
-from .opening import subject_of
+from .opening import person_of, subject_of
 
 REFRESH_SECONDS = 5
 TELLING = serves("running-an-account")
@@ -62,7 +63,8 @@ def line(export: Export) -> dict[str, Any]:
 @person_only
 @confirmed
 def ask(request: HttpRequest) -> HttpResponseBase:
-    """Choose what to take along."""
+    """Choose what to take along: also of what came under the person's address since."""
+    gathering.gather(person_of(request), most=None)
     form = ExportForm(request.POST if request.method == "POST" else None, subject=subject_of(request))
     if request.method == "POST" and form.is_valid():
         begin(request, form.cleaned_data["categories"])
@@ -83,7 +85,7 @@ def begin(request: HttpRequest, categories: list[str]) -> Export:
     subject = subject_of(request)
     is_all = {name for name, _ in offered_categories(subject)} <= set(categories)
     wanted = [] if is_all else categories
-    return exporting.ask_for(subject, [subject], wanted, request.actor)  # type: ignore[attr-defined]
+    return exporting.ask_for(subject, gathering.apart(person_of(request)), wanted, request.actor)  # type: ignore[attr-defined]
 
 
 @never_cache

@@ -23,7 +23,7 @@ from troth.gate.uses.history import history, mine, receipt
 
 from . import cards, shown
 from .forms import EVERYBODY, ChoiceForm, UsesFilter
-from .opening import own_page, subject_of
+from .opening import gather, own_page, subject_of
 
 PAGE = 50
 MENU = {"section": "own-privacy"}
@@ -34,6 +34,7 @@ MENU = {"section": "own-privacy"}
 @own_page
 def overview(request: HttpRequest) -> HttpResponseBase:
     """Your privacy: a card for each thing one can ask, with few figures; the pages behind hold the rest."""
+    gather(request)
     subject = subject_of(request)
     drawn = [render_to_string(card.template, card.build(request, subject), request) for card in OWN_CARDS]
     context = {
@@ -46,6 +47,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
 @own_page
 def held(request: HttpRequest) -> HttpResponseBase:
     """What we hold, row by row."""
+    gather(request)
     number = page_number(request)
     rows, has_next = held_rows((number - 1) * PAGE, PAGE, subject_of(request))
     context = {

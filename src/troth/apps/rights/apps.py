@@ -8,9 +8,10 @@ class Config(AppConfig):
 
     def ready(self) -> None:
         from troth.gate.registry import api, own_card, proof_part
+        from troth.gate.subjects import find
         from troth.gate.subjects.erase import FAREWELLS
 
-        from . import figures, shown
+        from . import figures, models, shown
         from .api import router
         from .counting import count_erased
 
@@ -19,3 +20,5 @@ class Config(AppConfig):
         proof_part("rights/proof_part.html", figures.proof_part)
         api("/me/requests", router)
         FAREWELLS.append(count_erased)
+        find.WAITING.append(models.waiting)
+        find.VOID.append(models.never_proven)

@@ -111,6 +111,18 @@ class Request(PersonalModel):
 CLOSED = (Request.State.DONE, Request.State.REFUSED, Request.State.LAPSED)
 
 
+def waiting(subjects: set[UUID]) -> set[UUID]:
+    """Which of some subjects have a request that is not closed yet."""
+    rows = Request.objects.filter(owner__in=subjects).exclude(state__in=CLOSED)
+    return set(rows.values_list("owner_id", flat=True))
+
+
+def never_proven(subjects: set[UUID]) -> set[UUID]:
+    """Which of some subjects are those of requests that ended without a proof."""
+    rows = Request.objects.filter(owner__in=subjects, state=Request.State.LAPSED)
+    return set(rows.values_list("owner_id", flat=True))
+
+
 class Covered(PersonalModel):
     """One subject that is proven to be the one who asks; it goes with either of them."""
 

@@ -34,6 +34,12 @@ def _problems(model: type[PersonalModel]) -> list[CheckMessage]:
         error(
             "E009", f"names `{naming}` as its heir", "name a method that returns the next owner's id, or None"
         )
+    if (naming := privacy(model, "joined", "")) and not callable(getattr(model, naming, None)):
+        error(
+            "E010",
+            f"names `{naming}` for two rows that become one",
+            "name a method that takes the row that goes",
+        )
     for name in undeclared(model):
         error(
             "E002",

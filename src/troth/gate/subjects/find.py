@@ -6,8 +6,17 @@ from uuid import UUID
 from .models import DataSubject, Kind
 from .register import personal_models, privacy
 
-WITH_ACCOUNT: list[Callable[[set[UUID]], set[UUID]]] = []
+Choice = Callable[[set[UUID]], set[UUID]]
+"""Which of some subjects are so."""
+
+WITH_ACCOUNT: list[Choice] = []
 """Filled by the floor above: which of some subjects can sign in."""
+
+WAITING: list[Choice] = []
+"""Filled by the floors above: which stand for something asked of us that still waits for its proof or its answer."""
+
+VOID: list[Choice] = []
+"""Filled by the floors above: which stand for something whose proof never came, and which therefore is nobody's."""
 
 
 def of_address(address: str) -> set[UUID]:

@@ -1,5 +1,7 @@
 """Two subjects who are proven to be one person become one.
 
+Of two rows of which an owner can have only one, the one that is there stays.  `Privacy.joined` names a method of its
+model that gives it what it lacks of the other.
 INVARIANT: a row never lies under a key that is not its owner's: envelope and owner change in one UPDATE.
 """
 
@@ -23,7 +25,7 @@ from ..uses.envelopes import resealed
 from .erase import erase, one_at_a_time
 from .fields import ConcernsField
 from .models import DataSubject, Erasure, PersonalModel
-from .register import personal_models
+from .register import personal_models, privacy
 
 PURPOSE = serves("answering-requests")
 BATCH = 200
@@ -60,7 +62,8 @@ def merge(one: UUID, into: UUID, by: Actor) -> Erasure:
 def _move_rows(model: type[PersonalModel], one: UUID, into: UUID, ciphers: dict[str, Cipher]) -> int:
     moved, rows = 0, model.objects.select_for_update().filter(owner=one).order_by("pk")
     for row in rows.iterator(chunk_size=BATCH):
-        if _has_already(model, row, into):
+        if (there := _there_already(model, row, into)) is not None:
+            _join(there, row)
             continue  # it goes with `one`
         sealed = resealed(row, ciphers[one.hex], ciphers[into.hex], into)
         moved += model.objects.filter(pk=row.pk, owner=one).update(owner=into, sealed=sealed)
@@ -70,17 +73,21 @@ def _move_rows(model: type[PersonalModel], one: UUID, into: UUID, ciphers: dict[
     return moved
 
 
-def _has_already(model: type[PersonalModel], row: PersonalModel, into: UUID) -> bool:
-    """Whether a row can be there only once for its owner, and the other one has it: a place in a group, say."""
-    once = [
-        set(c.fields)
-        for c in model._meta.constraints
-        if isinstance(c, UniqueConstraint) and "owner" in c.fields
-    ]
-    return any(
-        model.objects.filter(owner=into, **{name: getattr(row, name) for name in names - {"owner"}}).exists()
-        for names in once
-    )
+def _there_already(model: type[PersonalModel], row: PersonalModel, into: UUID) -> PersonalModel | None:
+    """The row of the other one, where there can be only one for its owner: a place in a group, say."""
+    for once in model._meta.constraints:
+        if isinstance(once, UniqueConstraint) and "owner" in once.fields:
+            same = {name: getattr(row, name) for name in once.fields if name != "owner"}
+            there: PersonalModel | None = model.objects.filter(owner=into, **same).first()
+            if there is not None:
+                return there
+    return None
+
+
+def _join(there: PersonalModel, row: PersonalModel) -> None:
+    naming = privacy(type(there), "joined", "")
+    if naming:
+        getattr(there, naming)(row)
 
 
 def _move_shares(one: UUID, into: UUID, ciphers: dict[str, Cipher]) -> int:
