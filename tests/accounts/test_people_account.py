@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from allauth.account.adapter import get_adapter
 from allauth.core.context import request_context
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal import auth as webauthn
 from django import forms
 from django.test import Client
 from django.utils import timezone
@@ -28,6 +30,7 @@ from tests.accounts.registering import (
     wrong,
 )  # fmt: skip
 from tests.cast import ALICE, CHARLIE, durable
+from troth.accounts.adapter import MFAAdapter
 from troth.accounts.models import AddressHandle, User
 from troth.accounts.people import controls, flows
 from troth.accounts.people.forms import RegistrationForm
@@ -303,3 +306,19 @@ def test_every_item_of_the_clause_has_its_field_and_why_line_on_the_page() -> No
         assert re.search(rf'name="{name}"', page)
     assert page.count('class="why"') == len(AS_ALICE) + 1
     assert PASS_PHRASE not in page
+
+
+def test_a_passkey_that_is_not_accepted_leads_back_with_the_words(
+    alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*given: Any) -> None:
+        raise MFAAdapter().validation_error("incorrect_code")
+
+    monkeypatch.setattr(webauthn, "parse_authentication_response", refuse)
+    user = person_of(ALICE["email"]).user
+    Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={})
+    path, data = "/accounts/2fa/webauthn/reauthenticate/", {"credential": '{"id": "of another"}'}
+    answer = alice.post(path, {**data, "next": "/account/email/"})
+    assert answer["Location"] == f"{path}?next=%2Faccount%2Femail%2F"
+    assert "was not accepted" in alice.get("/account/").content.decode()
+    assert "/accounts/login/" in browser().post(path, data)["Location"]

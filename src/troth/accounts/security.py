@@ -11,10 +11,11 @@ from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.ratelimit import consume
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
-from allauth.mfa.webauthn.views import remove_webauthn
+from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView, remove_webauthn
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -123,6 +124,15 @@ def advise(request: HttpRequest) -> JsonResponse:
     typed = request.POST.get("password", "")[:LONGEST_ADVISED]
     answer = passwords.explain(typed, (), has_second_factor)
     return JsonResponse({"is_enough": answer.is_enough, "words": answer.words})
+
+
+class ConfirmByPasskey(ReauthenticateWebAuthnView):
+    """The library's page, which after a failure leads to the start page: here it asks again, and knows the way back."""
+
+    def form_invalid(self, form: Form) -> HttpResponse:
+        for told in form.errors.get("credential", []):
+            messages.error(self.request, told)
+        return redirect(self.passthrough_next_url(self.request.path))
 
 
 @login_required

@@ -38,5 +38,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="account_password_reset_completed",
     ),
     path("accounts/2fa/webauthn/keys/<int:pk>/remove/", security.remove_passkey, name="mfa_remove_webauthn"),
+    path(
+        "accounts/2fa/webauthn/reauthenticate/",
+        security.ConfirmByPasskey.as_view(),
+        name="mfa_reauthenticate_webauthn",
+    ),
     path("accounts/2fa/", include("allauth.mfa.urls")),
 ]
