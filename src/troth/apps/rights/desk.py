@@ -25,12 +25,13 @@ office_page("office-requests", "Requests", Role.PRIVACY_OFFICER, Role.OWNER)
 @require_safe
 @staff_only(Role.PRIVACY_OFFICER, Role.OWNER)
 def queue(request: HttpRequest) -> HttpResponseBase:
-    """Open requests, the most pressing first, and the counts; nobody's data is opened."""
-    rows = Request.objects.exclude(state__in=CLOSED).order_by("due_at", "pk")
+    """Open requests, the most pressing first, which of them wait for us, and the counts; nobody's data is opened."""
+    rows = waiting.with_last_word(Request.objects.exclude(state__in=CLOSED)).order_by("due_at", "pk")
     past, line = figures.open_by_day(), figures.due_line()
     most = max(count for _, count in [*past, *line])
     context = {
-        "rows": [shown.head(row) for row in rows[:SHOWN]], "times": figures.times(), "promised": days.promised(),
+        "rows": [{**shown.head(row), "is_ours": waiting.is_ours(row)} for row in rows[:SHOWN]],
+        "times": figures.times(), "promised": days.promised(),
         "past": figures.plot(past, most), "line": figures.plot(line, most),
         "closed": [shown.head(row) for row in Request.objects.filter(state__in=CLOSED).order_by("-closed_at")[:20]],
         "may_open": request.staff.role == Role.PRIVACY_OFFICER,  # type: ignore[attr-defined]
@@ -38,7 +39,6 @@ def queue(request: HttpRequest) -> HttpResponseBase:
     return render(request, "rights/queue.html", context)
 
 
-def _the_request(request: HttpRequest, number: str, *_: object) -> Request:
 def _not_done(refused: outcomes.NotDone) -> str:
     advice = (
         "Carry it out first, or say here why not."
@@ -48,6 +48,7 @@ def _not_done(refused: outcomes.NotDone) -> str:
     return f"This is not done: {refused}. {advice}"
 
 
+def _the_request(request: HttpRequest, number: str, *_: object) -> Request:
     found: Request = get_object_or_404(Request, number=number)
     return found
 
@@ -55,6 +56,7 @@ def _not_done(refused: outcomes.NotDone) -> str:
 @use("answering-requests", given=_the_request)
 def _page(request: HttpRequest, number: str, form: MessageForm | None = None) -> HttpResponseBase:
     row: Request = request.ground  # type: ignore[attr-defined]
+    waiting.note_read(row)
     forms = {"identity_form": IdentityForm(), "message_form": MessageForm(), "close_form": CloseForm()}
     names = {IdentityForm: "identity_form", MessageForm: "message_form", CloseForm: "close_form"}
     if form is not None:

@@ -9,10 +9,10 @@ from troth.gate.subjects import limits, obstacles
 from troth.gate.subjects.erase import erase
 from troth.gate.subjects.foresee import Foreseen, foresee
 from troth.gate.subjects.obstacles import Obstacle, Obstructed
-from troth.gate.uses import SYSTEM, Actor, using
+from troth.gate.uses import SYSTEM, Actor, act, using
 
-from . import flows
-from .models import Request
+from . import flows, reminding
+from .models import Request, RequestMessage
 
 NOTHING = "We hold nothing about you but your requests themselves."
 ERASED = (
@@ -24,6 +24,7 @@ RESTRICTED = (
 )
 OBJECTED = "From now on we do not use your data for this purpose: {}."
 READY = "Your archive is ready. You can fetch it from the page of this request{}."
+NOT_MADE = "Your archive could not be made. You can have it made again on the page of this request, and we look into it."
 
 
 def fulfil(row: Request) -> None:
@@ -94,6 +95,16 @@ def _follow(row: Request) -> None:
     if export is not None and export.state == Export.State.READY:
         until = f" until {export.expires_at:%d %B %Y, %H:%M} UTC" if export.expires_at else ""
         flows.answer(row, SYSTEM, READY.format(until))
+    elif export is not None and export.state == Export.State.FAILED:
+        _tell_failed(row, export.pk)
+
+
+def _tell_failed(row: Request, export: UUID) -> None:
+    """To the person and to the desk, once: the message has the archive's id."""
+    with using(flows.PURPOSE, by=SYSTEM, given=row, at=flows.DESK), act():
+        if not RequestMessage.objects.filter(pk=export).exists():
+            flows.give_message(row, SYSTEM, NOT_MADE, export.hex)
+            reminding.tell_desk(row, "its archive failed", "has an archive that could not be made")
 
 
 def what_goes(row: Request) -> Foreseen:

@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpRes
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -19,7 +18,7 @@ from troth.gate.export import exporting
 from troth.gate.export.models import Export
 from troth.gate.uses import OwnData, use
 
-from . import flows, fulfilling, shown
+from . import flows, fulfilling, reaching, shown
 from .forms import CodeForm, EraseForm, MessageForm, RequestForm
 from .models import Request
 
@@ -103,14 +102,14 @@ def page(request: HttpRequest, number: str) -> HttpResponseBase:
 @use("showing-own-data", given=_own)
 def _thread(request: HttpRequest, number: str, form: MessageForm | None = None) -> HttpResponseBase:
     row: Request = request.asked  # type: ignore[attr-defined]
-    # What our side wrote is read now: an outcome has reached the person.
-    row.messages.filter(read_at=None).exclude(role="").update(read_at=timezone.now())
+    reaching.note_look(request, row)
     context = {
-        "corrections": shown.corrections(row),
         "request_row": shown.head(row), "text": row.text, "events": shown.messages(row, for_person=True),
         "archive": shown.archive(fulfilling.archive_of(row)), "can_erase": shown.can_erase(row),
+        "corrections": shown.corrections(row),
         "is_account": Person.objects.filter(owner=row.owner_id).exists(),
         "form": None if row.is_closed else form or MessageForm(), "section": "own-requests",
+        "is_unread": reaching.is_unread(row),
     }  # fmt: skip
     status = 422 if form is not None and form.errors else 200
     return TemplateResponse(request, "rights/page.html", context, status=status)
@@ -131,6 +130,7 @@ def code(request: HttpRequest, number: str) -> HttpResponseBase:
         except codes.CodeRefused as refused:
             form.add_error("code", refused.reason)
         else:
+            reaching.note_proof(request, row)
             fulfilling.fulfil(row)
             return redirect("request-page", number)
     link = settings.TROTH_BASE_URLS["company"] + reverse("request-open", args=[token]) if token else ""
@@ -163,6 +163,14 @@ def write(request: HttpRequest, number: str) -> HttpResponseBase:
     if not form.is_valid():
         return _thread(request, number=number, form=form)
     flows.write(row, form.cleaned_data["text"], form.row_id)
+    return redirect("request-page", number)
+
+
+@require_POST
+def read(request: HttpRequest, number: str) -> HttpResponseBase:
+    """Somebody says that they have read the answer."""
+    _own(request, number)
+    reaching.note_read(request.asked)  # type: ignore[attr-defined]
     return redirect("request-page", number)
 
 
