@@ -22,6 +22,7 @@ from troth.gate.subjects.models import DataSubject, Erasure, Kind
 from troth.gate.telling.telling import corrected
 from troth.gate.uses import SYSTEM, Actor, act, current_use, using
 
+from . import notices
 from .models import INVITED, MANAGERS, Customer, Invitation, Membership, Person, Role
 
 PLACE = "account-page"
@@ -242,9 +243,7 @@ def hand_over(by: Membership, to: UUID) -> None:
 def tell(membership: Membership, subject: str, words: str) -> None:
     """Write to somebody about their place in a company."""
     page = settings.TROTH_BASE_URLS["company"] + reverse("account", "troth.config.urls")
-    person = Person.objects.get(owner=membership.owner_id)
-    with using(PURPOSE, by=SYSTEM, given=person), act():
-        enqueue(person.owner_id, person.email, subject, f"{words}\n\nYour account: {page}\n")
+    notices.tell(membership.owner_id, subject, f"{words}\n\nYour account: {page}\n")
 
 
 # -- the company

@@ -12,8 +12,7 @@ class Config(AppConfig):
         from troth.gate.uses.middleware import SPEAKERS
 
         from .cards import register
-        from .letters import tell_failed
-        from .taking import tell_ready
+        from .letters import tell_failed, tell_ready
 
         register()
         SPEAKERS["/api/"] = speak

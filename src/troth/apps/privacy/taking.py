@@ -3,36 +3,24 @@
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from troth.accounts.people import gathering
 from troth.accounts.people.doors import confirmed, person_only
-from troth.accounts.people.models import Person
 from troth.gate.export import exporting
 from troth.gate.export.models import Export
-from troth.gate.outbound.mail import enqueue
 from troth.gate.published import statement
-from troth.gate.registry import serves
-from troth.gate.uses import SYSTEM, act, using
 
 from . import shown
 from .forms import ExportForm, offered_categories
 from .opening import person_of, subject_of
 
 REFRESH_SECONDS = 5
-TELLING = serves("running-an-account")
-LETTER = (
-    "The file with your data that you asked for is ready:\n\n{}\n\n"
-    "It waits there until {}. The page opens for you alone, while you are signed in.\n"
-    "Downloading does not delete anything.\n"
-)
 
 
 @never_cache
@@ -111,14 +99,3 @@ def archive(request: HttpRequest, export: Export) -> StreamingHttpResponse:
     answer = StreamingHttpResponse(pieces, content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="{exporting.name_of(export)}"'
     return answer
-
-
-def tell_ready(export: Export) -> None:
-    """Write to the person that the archive waits; the link opens for them alone, signed in."""
-    person = Person.objects.filter(owner=export.owner_id).first()
-    if person is None:
-        return
-    link = settings.TROTH_BASE_URLS["company"] + reverse("own-export", "troth.config.urls")
-    until = f"{export.expires_at:%d %B %Y, %H:%M} UTC" if export.expires_at else "it is fetched"
-    with using(TELLING, by=SYSTEM, given=person), act():
-        enqueue(export.owner_id, person.email, "Your data is ready to be fetched", LETTER.format(link, until))

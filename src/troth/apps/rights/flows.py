@@ -23,7 +23,7 @@ from troth.gate.published import statement
 from troth.gate.registry import serves
 from troth.gate.subjects import find
 from troth.gate.subjects.models import DataSubject, Kind
-from troth.gate.uses import SYSTEM, Actor, act, using
+from troth.gate.uses import SYSTEM, Actor, OwnData, act, using
 
 from . import days
 from .counting import count
@@ -66,10 +66,11 @@ def ask(
 
 
 def address_of(person: Person | None) -> str:
-    """The address of somebody's account."""
+    """The address of somebody's account, opened by themselves: it is they who ask, whatever limits they set."""
     if person is None:
         return ""
-    with using("running-an-account", by=SYSTEM, given=person):
+    by, own = Actor("data-subject", person.owner_id), OwnData(person.owner_id)
+    with using("showing-own-data", by=by, given=own):
         address: str = person.email
     return address
 

@@ -18,10 +18,11 @@ from .routing import KEYS
 CLAUSE = "rights.ninety-days"
 
 NEVER_LIMITED = frozenset({
-    "showing-own-data", "answering-requests", "keeping-to-retention", "proving-the-statement", "complying-with-law",
-    "protecting-rights", "signing-in", "sending-mail", "supervising-mail",
+    "showing-own-data", "answering-requests", "giving-notice", "keeping-to-retention", "proving-the-statement",
+    "complying-with-law", "protecting-rights", "signing-in", "sending-mail", "supervising-mail",
 })  # fmt: skip
-"""What goes on under a restriction: the person's own rights, the law, and letting them in."""
+"""What goes on under a restriction: the person's own rights, the law, letting them in, and telling them what became of
+their account or their data.  The clause says so too."""
 
 OBJECTIONABLE = (
     "personalising", "operating-and-improving", "contacting-on-our-behalf", "checking-quality", "third-party-promotion",
