@@ -25,7 +25,7 @@ from troth.gate.subjects import find
 from troth.gate.subjects.models import DataSubject, Kind
 from troth.gate.uses import SYSTEM, Actor, OwnData, act, using
 
-from . import days
+from . import days, reminding, waiting
 from .counting import count
 from .models import CLOSED, Covered, Request, RequestMessage
 
@@ -184,11 +184,14 @@ def give_message(row: Request, by: Actor, text: str, row_id: str = "") -> None:
 
 
 def write(row: Request, text: str, row_id: str) -> None:
-    """A message of the person's."""
+    """A message of the person's.  The desk is told of the first that nobody there has read yet."""
     with using(PURPOSE, by=SYSTEM, given=row, at=DESK), act():
-        if not RequestMessage.objects.filter(pk=row_id).exists():
-            message = RequestMessage(id=UUID(row_id), owner_id=row.owner_id, request=row, text=text)
-            message.save(force_insert=True)
+        if RequestMessage.objects.filter(pk=row_id).exists():
+            return
+        if waiting.is_first_word(row):
+            reminding.tell_desk(row, "a message", "has a message for you, from the person who asks")
+        message = RequestMessage(id=UUID(row_id), owner_id=row.owner_id, request=row, text=text)
+        message.save(force_insert=True)
 
 
 def _say(
