@@ -13,17 +13,21 @@ from typing import Any
 import pytest
 
 from tests.apps.privacy_people import person
-from tests.cast import CHARLIE, durable, enquiry_of
+from tests.cast import CHARLIE, durable, enquiry_of, staff
 from tests.site.demo import ROOT, environment
+from troth.apps.enquiries.models import Enquiry
 from troth.apps.rights import flows as rights
 from troth.apps.rights.models import Request
 from troth.config.commands import subjects as command
 from troth.gate.ids import uuid7
 from troth.gate.journal import writing
-from troth.gate.journal.models import Entry
+from troth.gate.journal.models import Entry, Share
+from troth.gate.keystore import keys
+from troth.gate.subjects.models import Erasure
 from troth.gate.uses import SYSTEM
 
 ALICE, ELOISE = "alice@archer.example", "eloise@dubois.example"
+PAPER = ("--on-paper", "the person, by letter; identity card seen")
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +69,7 @@ def troth(home: Path, *arguments: str, typed: str = "") -> "subprocess.Completed
 
 
 def shown(home: Path, who: str) -> Any:
-    done = troth(home, "subject", "show", who, "--json")
+    done = troth(home, "subject", "show", who, "--json", *PAPER)
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
@@ -81,14 +85,14 @@ def test_what_is_held_is_shown_and_the_look_is_on_record(home: Path) -> None:
     values = [row["values"] for row in first["held"]]
     assert any(row.get("E-mail address") == ELOISE for row in values)
     before = on_record(home, first["subject"])
-    by_id = troth(home, "subject", "show", "-", typed=first["subject"] + "\n")
+    by_id = troth(home, "subject", "show", "-", *PAPER, typed=first["subject"] + "\n")
     assert ELOISE in by_id.stdout and "kept until" in by_id.stdout
-    assert on_record(home, first["subject"]) == before + 1
+    assert on_record(home, first["subject"]) == before + 2, "the ground, and the look"
 
 
 def test_of_whom_nothing_is_held_is_said_to_be_so(home: Path) -> None:
     for who in ("nobody@archer.example", str(uuid.uuid4()), "no address", "-"):
-        done = troth(home, "subject", "show", who)
+        done = troth(home, "subject", "show", who, *PAPER)
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == "troth: nothing is held about this address or id; our own staff go by id\n"
 
@@ -97,14 +101,14 @@ def test_an_archive_is_written_for_its_owner_alone_and_anybody_can_check_it(
     home: Path, tmp_path: Path
 ) -> None:
     archive = tmp_path / "bob.zip"
-    assert troth(home, "subject", "export", "bob@archer.example", str(archive)).returncode == 0
+    assert troth(home, "subject", "export", "bob@archer.example", str(archive), *PAPER).returncode == 0
     assert archive.stat().st_mode & 0o777 == 0o600
     checked = subprocess.run(
         [sys.executable, "-S", "-E", "-m", "troth.verify", archive], cwd=ROOT / "src", capture_output=True, text=True,
         check=False,
     )  # fmt: skip
     assert checked.returncode == 0, checked.stdout
-    assert troth(home, "subject", "export", "bob@archer.example", str(archive)).returncode == 2
+    assert troth(home, "subject", "export", "bob@archer.example", str(archive), *PAPER).returncode == 2
     assert not list((home / "files").rglob("*")) or not [
         p for p in (home / "files").rglob("*") if p.is_file()
     ]
@@ -113,7 +117,7 @@ def test_an_archive_is_written_for_its_owner_alone_and_anybody_can_check_it(
 def test_a_hold_keeps_and_a_release_lets_go(home: Path) -> None:
     held = troth(home, "subject", "hold", "charlie@chen.example", "--until", "2099-01-01")
     assert held.returncode == 0 and "until 2099-01-01 under share.legal" in held.stdout
-    refused = troth(home, "subject", "erase", "charlie@chen.example", "--yes")
+    refused = troth(home, "subject", "erase", "charlie@chen.example", "--yes", *PAPER)
     assert refused.returncode == 1 and "(clause share.legal)" in refused.stderr
     assert shown(home, "charlie@chen.example")
     assert troth(home, "subject", "release", "charlie@chen.example").returncode == 0
@@ -124,18 +128,18 @@ def test_a_hold_keeps_and_a_release_lets_go(home: Path) -> None:
 
 def test_nothing_is_erased_without_the_word(home: Path) -> None:
     for typed in ("", "yes\n", "erase\n"):
-        assert troth(home, "subject", "erase", "charlie@chen.example", typed=typed).returncode == 1
+        assert troth(home, "subject", "erase", "charlie@chen.example", *PAPER, typed=typed).returncode == 1
     assert shown(home, "charlie@chen.example")
 
 
 def test_with_the_word_all_of_it_goes(home: Path) -> None:
-    done = troth(home, "subject", "erase", ELOISE, "--receipt-to", ELOISE, typed="ERASE\n")
+    done = troth(home, "subject", "erase", ELOISE, "--receipt-to", ELOISE, *PAPER, typed="ERASE\n")
     assert done.returncode == 0 and "1 x Enquiry: goes now" in done.stdout
     assert shown(home, ELOISE) is None
 
 
 def test_what_stands_in_the_way_is_said_before_anything_goes(home: Path) -> None:
-    done = troth(home, "subject", "erase", ALICE, "--yes")
+    done = troth(home, "subject", "erase", ALICE, "--yes", *PAPER)
     assert done.returncode == 1 and "close it" in done.stderr and "goes now" not in done.stdout
 
 
@@ -185,5 +189,71 @@ def test_nothing_is_printed_when_the_look_cannot_be_put_on_record(
     enquiry = enquiry_of()
     monkeypatch.setattr(writing.committer, "commit", full)
     with pytest.raises(OSError, match="No space"):
-        run("show", enquiry.owner_id)
+        run("show", enquiry.owner_id, *PAPER)
     assert capsys.readouterr().out == ""
+
+
+# -- on which ground
+
+
+@pytest.mark.parametrize("step", ["show", "export", "erase"])
+def test_nothing_is_done_without_a_ground_or_with_one_that_names_somebody(
+    capsys: pytest.CaptureFixture[str], step: str
+) -> None:
+    what = (step, ALICE, *(["own.zip"] if step == "export" else []))
+    reasons = ("asked", f"{ALICE} asked by letter", "the person with card 99 887 766 called")
+    for said in ((), (*PAPER, "--request", "R-0000-0000"), *(("--on-paper", each) for each in reasons)):
+        with pytest.raises(SystemExit) as refused:
+            run(*what, *said)
+        assert refused.value.code == 2
+    assert capsys.readouterr().out == ""
+
+
+@durable
+def test_what_was_said_of_a_request_on_paper_is_kept_with_the_entry() -> None:
+    enquiry, owner = enquiry_of(), staff("owner", "olga@iplum.example")
+    assert run("show", enquiry.owner_id, *PAPER) == 0
+    assert said_to(enquiry.owner_id)["on paper"] == PAPER[1]
+    assert run("erase", enquiry.owner_id, "--yes", *PAPER) == 0
+    kept = said_to(owner.owner_id)
+    assert (kept["erased"], kept["on paper"], kept["others"]) == ("at the shell", PAPER[1], 1)
+    assert enquiry.owner_id.hex not in json.dumps(kept)
+
+
+def said_to(subject: uuid.UUID) -> dict[str, Any]:
+    """The newest detail with a ground in one subject's part of the record."""
+    cipher, found = keys.ciphers([subject.hex])[subject.hex], []
+    for share in Share.objects.filter(subject=subject.hex).order_by("pk"):
+        _, detail = writing.open_share(cipher, subject.hex, share.entry, bytes(share.sealed))
+        found += [json.loads(detail)] if b"on paper" in detail else []
+    told: dict[str, Any] = found[-1]
+    return told
+
+
+@durable
+def test_an_erasure_is_refused_while_a_request_would_go_without_an_answer(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    alice = person()
+    asked, _ = rights.ask(uuid7().hex, "correction", "My name has one r.", person=alice)
+    assert run("erase", alice.owner_id, "--yes", *PAPER) == 1
+    said = capsys.readouterr()
+    assert asked.number in said.err and "answer it first" in said.err and said.out == ""
+    assert Request.objects.filter(pk=asked.pk).exists()
+    assert run("erase", alice.owner_id, "--yes", "--request", asked.number) == 1, "it asks for no deletion"
+    assert Request.objects.filter(pk=asked.pk).exists()
+
+
+@durable
+def test_an_erasure_for_a_request_answers_it(capsys: pytest.CaptureFixture[str]) -> None:
+    enquiry, other = enquiry_of(), enquiry_of(CHARLIE)
+    asked, _ = rights.ask(uuid7().hex, "deletion", "All of it, please.", ALICE)
+    assert run("erase", enquiry.owner_id, "--yes", "--request", asked.number) == 1, "nobody proved it"
+    rights.prove(asked, Request.Identity.STAFF, reason="She called.")
+    assert run("erase", other.owner_id, "--yes", "--request", asked.number) == 1
+    assert run("erase", ALICE, "--yes", "--request", asked.number) == 0
+    assert f"{asked.number} is answered" in capsys.readouterr().out
+    row = Request.objects.get(pk=asked.pk)
+    assert (row.state, row.outcome) == ("closing", "done")
+    assert not Enquiry.objects.filter(pk=enquiry.pk).exists() and Enquiry.objects.filter(pk=other.pk).exists()
+    assert Erasure.objects.exclude(farewell="").count() == 1, "the receipt goes to the address of the request"

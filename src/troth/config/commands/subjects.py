@@ -145,9 +145,8 @@ def run_export(options: argparse.Namespace) -> int:
     from troth.gate.uses import Actor
 
     grounds.on_record(subjects, "exported", options)
-    export = exporting.ask_for(subjects[0], subjects, [], Actor("system"))
-    # Nobody is written to: the archive is handed over here.
-    Export.objects.filter(pk=export.pk).update(is_told=True)
+    # One of its own, whatever the person has under way; nobody is written to, since it is handed over here.
+    export = exporting.begin(subjects[0], subjects, [], Actor("system"), is_told=True)
     while export.state == Export.State.PREPARING and preparing.prepare_one():
         export.refresh_from_db()
     if export.state != Export.State.READY:
