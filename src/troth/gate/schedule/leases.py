@@ -51,27 +51,37 @@ def every(name: str, **interval: float) -> Callable[[Callable[[], object]], Call
 
 
 def run_due() -> int:
-    """Run every job that is due and free; returns how many ran."""
+    """Run every job that is due and free; returns how many ran.  An idle round asks the store one question."""
     ran = 0
-    for job in JOBS.values():
+    for job in _ready():
         if held := _take(job):
             _run(job, held)
             ran += 1
     return ran
 
 
-def _take(job: Job) -> datetime | None:
-    """Until when the job is ours; None when it is not due, or another's."""
-    now = timezone.now()
+def _ready() -> list[Job]:
+    """Jobs that look due and free; a job seen for the first time gets its lease, and its turn in the next round."""
+    now, known = timezone.now(), {lease.job: lease for lease in Lease.objects.all()}
+    for name in JOBS.keys() - known.keys():
+        Lease.objects.get_or_create(job=name, defaults={"due_at": now})
+    return [job for job in JOBS.values() if (lease := known.get(job.name)) and _is_ready(job, lease, now)]
+
+
+def _is_ready(job: Job, lease: Lease, now: datetime) -> bool:
     # A time further ahead than anybody sets it was set under a clock that was wrong, and is not waited for.
+    held, due = lease.held_until, lease.due_at
+    is_free = held is None or held <= now or held > now + HOLD + SKEW
+    return is_free and (due <= now or due > now + job.every + SKEW)
+
+
+def _take(job: Job) -> datetime | None:
+    """Until when the job is ours; None when another was first.  The store decides, by the same two conditions."""
+    now = timezone.now()
     free = Q(held_until=None) | Q(held_until__lte=now) | Q(held_until__gt=now + HOLD + SKEW)
     due = Q(due_at__lte=now) | Q(due_at__gt=now + job.every + SKEW)
-    ready = Lease.objects.filter(free, due, job=job.name)
-    if not ready.exists():
-        if not Lease.objects.filter(job=job.name).exists():
-            Lease.objects.get_or_create(job=job.name, defaults={"due_at": now})
-        return None
-    return now + job.hold if ready.update(held_until=now + job.hold) else None
+    taken = Lease.objects.filter(free, due, job=job.name).update(held_until=now + job.hold)
+    return now + job.hold if taken else None
 
 
 def _run(job: Job, held: datetime) -> None:
