@@ -62,6 +62,10 @@ def swallowed(request: HttpRequest) -> HttpResponse:
     return HttpResponse(text)
 
 
+def swallowed_into_a_form(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(swallowed(request).content, status=422)
+
+
 def swallowed_outside(request: HttpRequest) -> HttpResponse:
     return HttpResponse(Template(SWALLOWING).render(Context({"row": Enquiry.objects.get()})))
 
@@ -114,6 +118,7 @@ VIEWS = (
     lazy,
     lazy_without_a_use,
     swallowed,
+    swallowed_into_a_form,
     swallowed_outside,
     eager,
     careless,

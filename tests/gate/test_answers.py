@@ -62,6 +62,12 @@ def test_a_refusal_that_was_swallowed_twice_is_a_403_all_the_same(answered: Get)
     assert status == 403 and "swallowed" not in body and ALICE["email"] not in body
 
 
+def test_a_refusal_that_was_swallowed_is_no_form_with_errors_either(answered: Get) -> None:
+    enquiry_of()
+    status, body = answered("swallowed_into_a_form")
+    assert status == 403 and "swallowed" not in body
+
+
 def test_a_read_outside_a_use_that_was_swallowed_is_a_500(answered: Get) -> None:
     enquiry_of()
     status, body = answered("swallowed_outside")

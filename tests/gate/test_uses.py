@@ -3,16 +3,21 @@
 import json
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import transaction
 from django.template import Context, Template
 
 from tests.cast import ALICE, CHARLIE, acting, durable, enquiry_of, staff, stores
+from tests.gate.conftest import Edit
 from troth.apps.enquiries.models import Enquiry
+from troth.engine.statement import combine, compile_statement, parse
 from troth.gate.errors import GateError, Refused, SealBroken, SealedError
 from troth.gate.journal import writing
 from troth.gate.journal.models import Entry, Share
 from troth.gate.keystore import keys
+from troth.gate.published import statement
 from troth.gate.published.models import StatementVersion
 from troth.gate.uses import EACH, SYSTEM, Actor, OwnData, act, using
 
@@ -150,12 +155,61 @@ def test_the_entry_of_a_rolled_back_act_is_kept() -> None:
     assert Entry.objects.count() == before + 1
 
 
-def test_a_row_cannot_be_moved_under_another_statement() -> None:
+@durable
+def test_the_entry_of_a_use_whose_savepoint_is_rolled_back_is_kept() -> None:
     enquiry = enquiry_of()
-    StatementVersion.objects.create(
-        version="f" * 64, text=Path("statement.md").read_text(), agreement=Path("agreement.md").read_text()
-    )
-    Enquiry.objects.filter(pk=enquiry.pk).update(collected_under="f" * 16)
-    moved = Enquiry.objects.get(pk=enquiry.pk)
+    before = Entry.objects.count()
+    with act(), suppress(ZeroDivisionError), transaction.atomic():
+        with using("answering-enquiries", by=SYSTEM, given=enquiry):
+            assert enquiry.email
+        raise ZeroDivisionError
+    assert Entry.objects.count() == before + 1
+
+
+def older(text: str) -> StatementVersion:
+    """A version that was once in force, kept with its own hash."""
+    agreement = Path("agreement.md").read_text()
+    version = compile_statement(combine(parse(text, "older"), parse(agreement, "agreement"))).version
+    return StatementVersion.objects.create(version=version, text=text, agreement=agreement)
+
+
+def moved_under(version: str) -> Enquiry:
+    enquiry = enquiry_of()
+    Enquiry.objects.filter(pk=enquiry.pk).update(collected_under=version[:16])
+    return Enquiry.objects.get(pk=enquiry.pk)
+
+
+def test_a_row_cannot_be_moved_under_another_statement() -> None:
+    moved = moved_under(older(Path("statement.md").read_text() + "\nOnce more.\n").version)
     with pytest.raises(SealBroken), using("answering-enquiries", by=SYSTEM, given=moved):
         _ = moved.email
+
+
+def test_a_version_whose_kept_text_was_edited_decides_nothing(edit_statement: Edit, settings: Any) -> None:
+    today = settings.TROTH_STATEMENT
+    edit_statement("This statement says what iPlum", "This statement tells what iPlum")
+    statement.publish()
+    before = enquiry_of()
+    settings.TROTH_STATEMENT = today
+    statement.forget_cached()
+    with using("answering-enquiries", by=SYSTEM, given=before):
+        assert before.email == ALICE["email"]
+    StatementVersion.objects.filter(version__startswith=before.collected_under).update(
+        text=Path(today).read_text()
+    )
+    statement.forget_cached()
+    refused = pytest.raises(Refused, match="not known here")
+    with refused, using("answering-enquiries", by=SYSTEM, given=before):
+        _ = before.email
+
+
+def test_what_is_written_after_a_row_was_read_anew_keeps_what_stands_there() -> None:
+    enquiry, same = enquiry_of(), Enquiry.objects.get()
+    with using("answering-enquiries", by=SYSTEM, at="contact-us", given=enquiry):
+        assert enquiry.name == ALICE["name"]
+        same.name = "Alice A. Archer"
+        same.save()
+        enquiry.refresh_from_db()
+        enquiry.phone = "+12025550199"
+        enquiry.save()
+        assert Enquiry.objects.get().name == "Alice A. Archer"

@@ -38,7 +38,7 @@ def under() -> str:
 
 
 def policy(short: str) -> Policy | None:
-    """The policy a row was collected under, None when that version was never published here."""
+    """The policy a row was collected under, None when that version was never published here, or was edited since."""
     return current() if short == under() else _older(short)
 
 
@@ -47,9 +47,10 @@ def _older(short: str) -> Policy | None:
     row = StatementVersion.objects.filter(version__startswith=short).first()
     if row is None:
         return None
-    return compile_statement(
-        combine(parse(row.text, f"statement {short}"), parse(row.agreement, f"agreement {short}"))
-    )
+    texts = parse(row.text, f"statement {short}"), parse(row.agreement, f"agreement {short}")
+    compiled = compile_statement(combine(*texts))
+    # A text that was loosened in the table is not the one it is filed under, and decides nothing.
+    return compiled if compiled.version == row.version else None
 
 
 def publish() -> bool:

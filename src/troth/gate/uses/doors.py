@@ -8,7 +8,7 @@ from functools import wraps
 from types import TracebackType
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponseBase
 
 from ..errors import GateError
@@ -75,15 +75,22 @@ class act:  # noqa: N801 - reads as a statement: `with act()`
     def __init__(self) -> None:
         self._atomic = transaction.atomic(durable=True)
         self._held: list[writing.Row] = []
+        self._late: list[writing.Row] = []
+        self._depth = 0
         self._token: Token[act | None] | None = None
 
     def hold(self, row: writing.Row) -> None:
         """Write an entry within the act, and remember it in case the act rolls back."""
         self._held.append(row)
-        writing.insert([row])
+        if len(connection.savepoint_ids) == self._depth:
+            writing.insert([row])
+        else:
+            # A savepoint that rolls back would take the entry along, and what was read stays read.
+            self._late.append(row)
 
     def __enter__(self) -> "act":
         self._atomic.__enter__()
+        self._depth = len(connection.savepoint_ids)
         self._token = _act.set(self)
         return self
 
@@ -93,8 +100,11 @@ class act:  # noqa: N801 - reads as a statement: `with act()`
         failed: BaseException | None = error
         try:
             use = _current.get()
-            if error is None and use is not None:
-                keep(use)
+            if error is None:
+                if use is not None:
+                    keep(use)
+                if self._late:
+                    writing.insert(self._late)
         except BaseException as fault:
             failed = fault
             raise

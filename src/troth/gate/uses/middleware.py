@@ -60,7 +60,7 @@ class UseMiddleware:
             response = self._get_response(request)
         finally:
             faults.end()
-        if noted and response.status_code < 400:
+        if noted and not getattr(response, "is_refusal", False):
             return answer(request, noted[0])
         return restated(request, response) if response.status_code >= 400 else response
 
@@ -76,7 +76,9 @@ def answer(request: HttpRequest, error: Exception) -> HttpResponse:
     log.warning("%s answered %d clause=%s view=%s", type(error).__name__, status, clause, _view(request))
     reason = error.reason if isinstance(error, Refused | Obstructed) else ""
     page = {"clause": clause, "reason": reason, "obstacles": getattr(error, "obstacles", [])}
-    return spoken(request, status, reason, clause) or render(request, f"{status}.html", page, status=status)
+    said = spoken(request, status, reason, clause) or render(request, f"{status}.html", page, status=status)
+    said.is_refusal = True  # type: ignore[attr-defined]
+    return said
 
 
 def _view(request: HttpRequest) -> str:

@@ -216,7 +216,9 @@ class Use:
         if self.closed:
             self._fail(SealedError("this use has ended; write inside it"))
         clause = self._collecting(seal.category)
-        opened = self._rows.get(id(row)) or self._open(row)
+        opened = self._rows.get(id(row))
+        if opened is None or opened.blob is not row.sealed:
+            opened = self._open(row)
         if opened.pending is None:
             opened.pending = {}
         opened.pending[seal.name] = value
