@@ -84,6 +84,15 @@ def own_card(order: int, template: str, build: Callable[[HttpRequest, UUID], dic
     OWN_CARDS.sort(key=lambda card: card.order)
 
 
+ROW_PAGES: dict[str, str] = {}
+"""By model, the page on which people see one row of their own, and can delete it alone."""
+
+
+def row_page(model: str, url_name: str) -> None:
+    """Name the page of one row (by its id); the list of what is held links it.  `model` is its label."""
+    ROW_PAGES[model] = url_name
+
+
 PROOF_PARTS: list[tuple[str, Callable[[HttpRequest], dict[str, Any]]]] = []
 """Sections of the public proof page: a template, and what it shows.  `build` opens nobody's data."""
 
@@ -93,10 +102,13 @@ def proof_part(template: str, build: Callable[[HttpRequest], dict[str, Any]]) ->
     PROOF_PARTS.append((template, build))
 
 
-APIS: list[tuple[str, Any]] = []
-"""Routers below `/api/v1/`, by prefix."""
+APIS: list[tuple[str, str]] = []
+"""Where routers below `/api/v1/` are found, by prefix."""
 
 
-def api(prefix: str, router: Any) -> None:
-    """Put a django-ninja router below `/api/v1/`, while the apps get ready; its errors are `gate.problems`."""
+def api(prefix: str, router: str) -> None:
+    """Put a django-ninja router below `/api/v1/`, while the apps get ready; its errors are `gate.problems`.
+
+    It is named (`"troth.apps.rights.api.router"`) and imported with the URLs: most commands need neither.
+    """
     APIS.append((prefix, router))

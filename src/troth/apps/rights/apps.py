@@ -12,13 +12,12 @@ class Config(AppConfig):
         from troth.gate.subjects.erase import FAREWELLS
 
         from . import figures, models, shown
-        from .api import router
         from .counting import count_erased
 
         figures.register()
         own_card(40, "rights/card_requests.html", shown.own_card)
         proof_part("rights/proof_part.html", figures.proof_part)
-        api("/me/requests", router)
+        api("/me/requests", "troth.apps.rights.api.router")
         FAREWELLS.append(count_erased)
         find.WAITING.append(models.waiting)
         find.VOID.append(models.never_proven)

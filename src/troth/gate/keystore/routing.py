@@ -6,6 +6,9 @@ from django.db.models import Model
 
 KEYS = "keys"
 
+MIGRATED: dict[str, tuple[str, ...]] = {"default": (), KEYS: ("keystore",)}
+"""The apps that are migrated in each database; all of them where none is named."""
+
 
 class KeyStoreRouter:
     """Django database router (docs.djangoproject.com, "Multiple databases")."""
