@@ -32,7 +32,7 @@ from tests.gate.zoo.society import (
     SharedFile,
     Tally,
 )
-from troth.gate.errors import Erased, GateError, Refused
+from troth.gate.errors import Erased, GateError, Refused, Unfinished
 from troth.gate.journal import log
 from troth.gate.journal.integrating import begin_log, integrate
 from troth.gate.journal.models import Entry, Share
@@ -78,11 +78,13 @@ def test_an_animal_that_could_not_be_blanked_or_handed_over_does_not_start(
     about = Acquaintance._meta.get_field("about")
     monkeypatch.setattr(about, "blank_fields", ("name", "collected_at", "owner"))
     monkeypatch.setattr(Group.Privacy, "heir", "nobody")
+    monkeypatch.setattr(Group.Privacy, "joined", "nobody", raising=False)
     found = {(problem.id, problem.msg) for problem in check_declarations(None)}
     assert found == {
         ("troth.E008", "`zoo.Acquaintance` cannot blank `collected_at`"),
         ("troth.E008", "`zoo.Acquaintance` cannot blank `owner`"),
         ("troth.E009", "`zoo.Group` names `nobody` as its heir"),
+        ("troth.E010", "`zoo.Group` names `nobody` for two rows that become one"),
     }
 
 
@@ -668,7 +670,7 @@ def test_an_erasure_that_the_store_refuses_is_tried_again(monkeypatch: pytest.Mo
     letter(alice, bob), letter(bob, alice)
     with monkeypatch.context() as patch:
         patch.setattr(erasing, "_cut_shares", lambda subject: (_ for _ in ()).throw(DatabaseError("busy")))
-        with pytest.raises(DatabaseError):
+        with pytest.raises(Unfinished):
             erase(alice.hex, SYSTEM)
     assert Letter.objects.count() == 2
     finish_erasures()

@@ -131,7 +131,7 @@ class ConfirmByPasskey(ReauthenticateWebAuthnView):
 
     def form_invalid(self, form: Form) -> HttpResponse:
         for told in form.errors.get("credential", []):
-            messages.error(self.request, told)
+            messages.error(self.request, str(told))
         return redirect(self.passthrough_next_url(self.request.path))
 
 

@@ -85,7 +85,7 @@ def staying(places: Iterable[Membership]) -> list[Membership]:
     """The places of those whose erasure has not begun: somebody on the way out looks after no company."""
     rows = list(places)
     named = [row.owner_id.hex for row in rows]
-    going = set(Erasure.objects.filter(subject__in=named).values_list("subject", flat=True))
+    going = {each.subject for each in Erasure.objects.filter(subject__in=named)}
     return [row for row in rows if row.owner_id.hex not in going]
 
 
