@@ -21,6 +21,11 @@ from .addresses import PURPOSE
 from .models import StaffMember, User
 
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+WAYS = {
+    "reauthenticate": "Use your password", "mfa_reauthenticate:webauthn": "Use a passkey",
+    "mfa_reauthenticate": "Use a code from your app, or a recovery code",
+}  # fmt: skip
+"""To confirm who one is, in the order in which they are offered."""
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -64,6 +69,13 @@ class AccountAdapter(DefaultAccountAdapter):
             return reverse("account")
         except NoReverseMatch:
             return reverse("account_security")
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The first is what people are asked for: a password, else a passkey, else a code."""
+        ways = super().get_reauthentication_methods(user)
+        for way in ways:
+            way["description"] = WAYS[way["id"]]
+        return sorted(ways, key=lambda way: list(WAYS).index(way["id"]))
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account_security")

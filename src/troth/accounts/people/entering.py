@@ -104,7 +104,8 @@ def _welcome(request: HttpRequest, person: Person) -> HttpResponse:
     for name in (BEGUN, INVITED):
         request.session.pop(name, None)
     person.user.refresh_from_db()
-    record_authentication(request, person.user, method="code")
+    # The code is as fresh a sign as there can be: whoever makes a passkey now is not asked for another at once.
+    record_authentication(request, person.user, method="code", reauthenticated=True)
     login(request, person.user, backend=BACKEND)
     messages.success(request, "Your account is open.")
     return redirect("account" if person.user.has_usable_password() else "mfa_add_webauthn")

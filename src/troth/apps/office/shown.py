@@ -89,6 +89,11 @@ def body(row: Message) -> str:
     return str(row.body) if settings.TROTH_DEMO else PRIVATE.sub(r"\1…", row.body)
 
 
+def attached(row: Message) -> str:
+    """The receipt that goes with a message, where nothing is really sent and it can be seen nowhere else."""
+    return str(row.attachment or "") if settings.TROTH_DEMO else ""
+
+
 def head() -> dict[str, Any] | None:
     """The log's head."""
     last = log.head()

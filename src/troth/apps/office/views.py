@@ -66,7 +66,7 @@ def message(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """One outgoing message."""
     row = get_object_or_404(Message, pk=pk)
     context = {
-        "message": {**shown.message(row), "body": shown.body(row)},
+        "message": {**shown.message(row), "body": shown.body(row), "attached": shown.attached(row)},
         "why": shown.why_mail(),
         "entry": None,
         "is_demo": settings.TROTH_DEMO,
