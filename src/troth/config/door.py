@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 _DRAINED = 8  # times the size limit: what is read of a body that is too long before the answer
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+API, API_METHODS = "/api/", (*METHODS, "PATCH", "DELETE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,12 @@ def body_length(scope: Scope, limit: int) -> int:
 
     Raises `Refused`: 405 method, 400 host or path, 411 no length, 413 too long (RFC 9110 section 15.5).
     """
-    if scope.method not in METHODS:
+    methods = API_METHODS if scope.path.startswith(API) else METHODS
+    if scope.method not in methods:
         raise Refused(
             405,
-            "the methods here are " + ", ".join(METHODS),
-            ("allow", ", ".join(METHODS)),
+            "the methods here are " + ", ".join(methods),
+            ("allow", ", ".join(methods)),
         )
     _check_host(scope)
     if not scope.path.startswith("/") or not scope.path.isprintable() or "\ufffd" in scope.path:
@@ -71,7 +73,7 @@ def body_length(scope: Scope, limit: int) -> int:
         raise Refused(411, "send the body with a `Content-Length`")
     length = scope.headers.get("content-length")
     if length is None:
-        if scope.method == "POST":
+        if scope.method in ("POST", "PATCH"):
             raise Refused(411, "send the body with a `Content-Length`")
         return 0
     if not (length.isascii() and length.isdecimal()):
