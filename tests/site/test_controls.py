@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import ssl
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from tests.cast import ALICE, durable, enquiry_of
-from tests.site.demo import free_port
 from troth.apps.enquiries.models import Enquiry
-from troth.config import certificates
 from troth.gate.errors import Refused
 from troth.gate.ids import uuid7
 from troth.gate.journal.integrating import begin_log, integrate
 from troth.gate.journal.models import Entry, Share
 from troth.gate.keystore.models import DataKey
-from troth.gate.outbound import probe
 from troth.gate.outbound.mail import deliver_due
 from troth.gate.outbound.models import Message
 from troth.gate.proving import breach
@@ -48,45 +41,6 @@ def entry(**facts: Any) -> None:
             "at": timezone.now(), **facts,
         }
     )  # fmt: skip
-
-
-@pytest.fixture
-def from_inside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The controls' look from outside, without a server: their requests go to the application at once."""
-
-    def get(
-        host: str, port: int, path: str, *, method: str = "GET", body: str | None = None, **_: Any
-    ) -> probe.Answer:
-        kind = "application/x-www-form-urlencoded"
-        asked = Client(SERVER_NAME=host, enforce_csrf_checks=True).generic(
-            method, path, body or "", kind, secure=True
-        )
-        cookies = [("Set-Cookie", morsel.OutputString()) for morsel in asked.cookies.values()]
-        return probe.Answer(asked.status_code, [*asked.headers.items(), *cookies], asked.content.decode())
-
-    monkeypatch.setattr(probe, "get", get)
-
-
-@pytest.mark.usefixtures("from_inside")
-def test_a_page_without_the_link_breaks_scope_sites(settings: Any, tmp_path: Path) -> None:
-    assert find("scope.sites").status == "kept"
-    (tmp_path / "pages").mkdir()
-    (tmp_path / "pages" / "community.html").write_text("<!DOCTYPE html><title>Hello</title><p>No link here.")
-    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path, *settings.TEMPLATES[0]["DIRS"]]}]
-    found = find("scope.sites")
-    assert (found.status, found.figure) == ("broken", "1 pages without the link")
-    assert found.evidence == "community.localhost/"
-
-
-@pytest.mark.usefixtures("from_inside")
-def test_a_form_taken_by_a_host_without_the_link_breaks_scope_sites(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = probe.get
-
-    def get(host: str, *arguments: Any, **more: Any) -> probe.Answer:
-        return probe.Answer(302, [], "") if "unlinked" in host else asked(host, *arguments, **more)
-
-    monkeypatch.setattr(probe, "get", get)
-    assert find("scope.sites").status == "broken"
 
 
 @pytest.mark.parametrize("kind", [2, 3, 6, 8], ids=["collect", "use", "restricted", "batch"])
@@ -245,84 +199,3 @@ def test_what_the_break_it_button_plants_is_mended_without_a_trace() -> None:
     breach.plant()
     breach.mend()
     assert find("security.measures").status == "kept" and not breach.is_planted()
-
-
-class Site(BaseHTTPRequestHandler):
-    """Answers every request with one status and the headers of its server."""
-
-    server: Any
-
-    def do_GET(self) -> None:
-        self.send_response(self.server.status)
-        for name, value in self.server.headers:
-            self.send_header(name, value.format(host=self.headers["Host"]))
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def serving(settings: Any, tmp_path: Path) -> Iterator[Callable[..., None]]:
-    """Serve a site over TLS and plain HTTP, with faults: `serving(cookie=…, oldest=…, plain_status=…)`."""
-    started: list[ThreadingHTTPServer] = []
-    made = certificates.ensure(tmp_path / "tls")
-
-    def start(status: int, headers: list[tuple[str, str]], context: ssl.SSLContext | None = None) -> int:
-        server = ThreadingHTTPServer(("127.0.0.1", free_port()), Site)
-        server.status, server.headers = status, headers  # type: ignore[attr-defined]
-        if context:
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        started.append(server)
-        return int(server.server_port)
-
-    def serve(
-        cookie: str = "__Host-session=x; Secure; HttpOnly; Path=/", plain_status: int = 308,
-        target: str = "https://{host}/", oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
-        newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
-    ) -> None:  # fmt: skip
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.set_ciphers("ALL:@SECLEVEL=0")
-        context.minimum_version, context.maximum_version = oldest, newest
-        context.load_cert_chain(made.server)
-        settings.TROTH_HOME = tmp_path
-        settings.TROTH_PORT = start(200, [("Set-Cookie", cookie)], context)
-        settings.TROTH_PLAIN_PORT = start(plain_status, [("Location", target)])
-
-    yield serve
-    for each in started:
-        each.shutdown()
-        each.server_close()
-
-
-@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
-@pytest.mark.parametrize(
-    ("fault", "words"),
-    [
-        ({"cookie": "__Host-session=x; HttpOnly; Path=/"}, "cookie __Host-session lacks a flag"),
-        ({"cookie": "__Host-session=x; Secure; Path=/"}, "cookie __Host-session lacks a flag"),
-        ({"cookie": "messages=x; Secure; HttpOnly; Path=/"}, "cookie messages lacks a flag"),
-        ({"plain_status": 200}, "plain HTTP answered 200"),
-        ({"target": "http://{host}/"}, "plain HTTP answered 308"),
-        ({"oldest": ssl.TLSVersion.TLSv1_1}, "TLSv1_1 accepted"),
-        ({"newest": ssl.TLSVersion.TLSv1_2}, "TLSv1_3 refused"),
-    ],
-    ids=[
-        "not secure",
-        "not http-only",
-        "another name",
-        "plain",
-        "redirect to plain",
-        "TLS 1.1",
-        "no TLS 1.3",
-    ],
-)
-def test_an_open_connection_or_cookie_breaks_security_tls(
-    serving: Callable[..., None], fault: dict[str, Any], words: str
-) -> None:
-    serving()
-    assert find("security.tls").status == "kept"
-    serving(**fault)
-    found = find("security.tls")
-    assert found.status == "broken" and words in found.evidence

@@ -9,8 +9,9 @@ from django.urls import reverse
 from troth.gate.outbound import probe
 from troth.gate.proving.answers import Finding, broken, control, kept, unproven
 
+from .crawling import walk
+
 STRANGER = "unlinked.localhost"
-PUBLIC = ("home", "contact", "agreement", "proof")
 
 
 def _authority() -> Path | None:
@@ -27,23 +28,22 @@ def every_page_links_the_statement() -> Finding:
     """Crawls every host that may collect; tries a form on each that may not, and on one that is not ours."""
     link = settings.TROTH_BASE_URLS["company"] + reverse("statement", "troth.config.urls")
     hosts = set(settings.TROTH_HOSTS.values())
-    pages = [(host, "/") for host in sorted(hosts & settings.TROTH_LINKED_HOSTS)]
-    pages += [(settings.TROTH_HOSTS["company"], reverse(name, "troth.config.urls")) for name in PUBLIC]
+    linked, others = sorted(hosts & settings.TROTH_LINKED_HOSTS), sorted(hosts - settings.TROTH_LINKED_HOSTS)
     try:
-        missing = [f"{host}{path}" for host, path in pages if f'href="{link}"' not in _get(host, path).body]
-        answers = {
-            host: _form_taken_by(host) for host in sorted(hosts - settings.TROTH_LINKED_HOSTS) + [STRANGER]
-        }
+        found = walk(linked, link, _get)
+        answers = {host: _form_taken_by(host) for host in [*others, STRANGER]}
     except probe.Unreachable as error:
         return unproven("the server is down", str(error))
-    if missing:
-        return broken(f"{len(missing)} pages without the link", ", ".join(missing))
+    if found.bare:
+        return broken(f"{len(found.bare)} pages without the link", ", ".join(found.bare))
     took = [host for host, answer in answers.items() if not _is_refusal(answer)]
     if took:
         return broken(f"{len(took)} hosts without the link took a form", ", ".join(took))
+    if found.failed:
+        return unproven(f"{len(found.failed)} pages did not show themselves", ", ".join(found.failed))
     return kept(
-        f"{len(pages)} pages on {len(hosts)} hosts",
-        f"each links the statement; refused on {', '.join(answers)}",
+        f"{len(found.pages)} pages on {len(linked)} hosts",
+        f"each links the statement in its foot; refused on {', '.join(answers)}",
     )
 
 

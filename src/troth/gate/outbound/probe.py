@@ -51,7 +51,7 @@ def get(
 def handshake(
     host: str, port: int, version: ssl.TLSVersion, *, authority: Path | None, connect_to: str = "127.0.0.1"
 ) -> bool:
-    """Whether the server agrees to exactly this TLS version.  Raises Unreachable when nobody listens."""
+    """Whether the server agrees to exactly this TLS version.  Raises Unreachable when nobody listens, or answers."""
     context = _context(authority)
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     context.maximum_version = version
@@ -67,6 +67,8 @@ def handshake(
             return channel.version() is not None
     except (ssl.SSLError, ConnectionError):
         return False
+    except OSError as error:  # it took the connection and said nothing
+        raise Unreachable(f"{host}:{port} did not answer ({type(error).__name__})") from error
     finally:
         plain.close()
 
