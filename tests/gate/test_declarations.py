@@ -1,18 +1,22 @@
 """`troth check`: a model that forgets to declare an owner, a column, a category or an ending does not start."""
 
+import html
+import re
 from typing import Any
 
 import pytest
 from django.core.checks import Error, run_checks
 from django.db import models
+from django.test import Client
 from django.test.utils import isolate_apps
 
 from tests.gate.test_collection import WITHOUT_PHONE
 from troth.gate import registry
+from troth.gate.subjects.access import titles
 from troth.gate.subjects.checks import _problems, check_declarations, check_statement, check_transactions
-from troth.gate.subjects.fields import Declared, OwnerField, Sealed
+from troth.gate.subjects.fields import ConcernsField, Declared, OwnerField, Sealed
 from troth.gate.subjects.models import PersonalModel
-from troth.gate.subjects.register import declared_clear, items, personal_models
+from troth.gate.subjects.register import STRUCTURAL, items, personal_models, readable
 
 
 def codes(model: type[PersonalModel]) -> list[str]:
@@ -127,7 +131,24 @@ def test_every_data_item_says_how_it_is_kept() -> None:
     for model in personal_models():
         for item in items(model):
             assert item.state == "sealed" or item.why, f"{item.model}.{item.field}"
-    assert declared_clear() == []
+
+
+@pytest.mark.django_db
+def test_the_statements_page_lists_every_column_that_is_not_sealed_with_its_reason(victor: Client) -> None:
+    page = html.unescape(victor.get("/privacy/").content.decode())
+    shown = re.findall(r'<span class="id">([\w.]+)</span></td><td>([^<]+)</td>', page)
+    wanted = {
+        f"{model._meta.label}.{field.name}"
+        for model in personal_models()
+        for field in model._meta.concrete_fields
+        if field.name not in STRUCTURAL
+        and not isinstance(field, OwnerField | ConcernsField)
+        and field.name.removesuffix("_index") not in model.seals
+    }
+    assert {column for column, _ in shown} == wanted and all(why.strip() for _, why in shown)
+    assert {"enquiries.Enquiry.topic", "accounts.SignIn.at", "accounts.StaffMember.country"} <= wanted
+    assert len(shown) == len(wanted) == len(readable())
+    assert all(f"<summary>{titles()[item.model]} " in page for item in readable())
 
 
 @pytest.mark.parametrize("model", personal_models(), ids=lambda model: model.__name__)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.utils.safestring import mark_safe
 from django.utils.text import slugify
@@ -15,6 +16,7 @@ from troth.gate.proving.answers import CONTROLS, points
 from troth.gate.proving.shown import ShownState
 from troth.gate.published import statement
 from troth.gate.registry import PLACES
+from troth.gate.subjects.access import titles
 from troth.gate.subjects.register import Item, items, personal_models
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
@@ -86,13 +88,19 @@ def _stored_by_clause() -> dict[str, dict[str, list[str]]]:
     return bound
 
 
-def clear(declared: Iterable[Item]) -> list[dict[str, str]]:
-    """What is stored readable, and why."""
-    labels = statement.current().categories
-    return [
-        {"model": i.model, "field": i.field, "category": labels[i.category].label, "because": i.why}
-        for i in declared
-    ]
+def stays_readable(columns: Iterable[Item]) -> list[dict[str, Any]]:
+    """What is stored without a seal, and why, by the kind of row it stands in."""
+    labels, names, found = statement.current().categories, titles(), dict[str, dict[str, Any]]()
+    for item in columns:
+        kind = found.setdefault(item.model, {"title": names[item.model], "model": item.model, "columns": []})
+        label = labels[item.category].label if item.category else _label(item)
+        kind["columns"].append({"label": label, "field": item.field, "because": item.why})
+    return sorted(found.values(), key=lambda kind: kind["title"])
+
+
+def _label(item: Item) -> str:
+    field = apps.get_model(item.model)._meta.get_field(item.field)
+    return str(getattr(field, "verbose_name", field.name)).capitalize()
 
 
 @cache

@@ -14,7 +14,7 @@ from troth.gate.proving import shown as proofs
 from troth.gate.published import statement
 from troth.gate.published.models import StatementVersion
 from troth.gate.registry import PROOF_PARTS
-from troth.gate.subjects.register import declared_clear
+from troth.gate.subjects.register import readable
 
 from . import shown
 
@@ -35,7 +35,8 @@ def statement_page(request: HttpRequest) -> HttpResponse:
     context = {
         "statement": shown.document(statement.document(), _published_at(), _earlier(), version),
         "topics": shown.topics(states),
-        "counts": proofs.tally(states), "checked_at": proofs.checked_at(states), "clear": shown.clear(declared_clear()),
+        "counts": proofs.tally(states), "checked_at": proofs.checked_at(states),
+        "readable": shown.stays_readable(readable()),
     }  # fmt: skip
     return render(request, "pages/statement.html", context)
 

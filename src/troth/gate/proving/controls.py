@@ -6,7 +6,7 @@ from troth.engine.policy import Policy
 from ..journal import details, log
 from ..journal.models import Entry
 from ..published import statement
-from ..subjects.register import declared_clear
+from ..subjects.register import readable
 from . import probing, sampling, traces
 from .answers import Finding, allowing, broken, control, kept
 
@@ -35,8 +35,8 @@ def sealed_is_sealed() -> Finding:
     head = log.head()
     return kept(
         f"{count} sealed rows, none in clear",
-        f"{len(found.values)} opened values found in no file and no other column; {len(declared_clear())} columns "
-        f"declared clear and listed; {head.size if head else 0} log entries recomputed",
+        f"{len(found.values)} opened values found in no file and no other column; {len(readable())} columns "
+        f"stay readable and are listed; {head.size if head else 0} log entries recomputed",
     )
 
 

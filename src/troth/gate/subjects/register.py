@@ -112,6 +112,6 @@ def against_the_code() -> list[Problem]:
     return check_coverage(statement.current(), collected, PLACES, PURPOSES)
 
 
-def declared_clear() -> list[Item]:
-    """The declared-clear list that the statement page prints."""
-    return [item for model in personal_models() for item in items(model) if item.state == "clear"]
+def readable() -> list[Item]:
+    """Every column about a person that is not sealed, with the reason: the list that the statement page prints."""
+    return [item for model in personal_models() for item in items(model) if item.state != "sealed"]
