@@ -17,10 +17,11 @@ def with_last_word(rows: "QuerySet[Request]") -> "QuerySet[Any]":
     thread = RequestMessage.objects.filter(request=OuterRef("pk")).order_by("-sent_at", "-pk")
     lost = Message.objects.filter(state__in=LOST).values("pk")
     unheard = RequestMessage.objects.filter(pk=OuterRef("last_word"), read_at=None, mail_token__in=lost)
-    asked: QuerySet[Any] = rows.annotate(
+    asked = rows.annotate(
         last_role=Subquery(thread.values("role")[:1]), last_word=Subquery(thread.values("pk")[:1])
     )
-    return asked.annotate(is_unheard=Exists(unheard))
+    found: QuerySet[Any] = asked.annotate(is_unheard=Exists(unheard))
+    return found
 
 
 def is_ours(row: Any) -> bool:
