@@ -16,7 +16,7 @@ from troth.gate.subjects.access import titles
 from troth.gate.subjects.checks import _problems, check_declarations, check_statement, check_transactions
 from troth.gate.subjects.fields import ConcernsField, Declared, OwnerField, Sealed
 from troth.gate.subjects.models import PersonalModel
-from troth.gate.subjects.register import STRUCTURAL, items, personal_models, readable
+from troth.gate.subjects.register import STRUCTURAL, against_the_code, items, personal_models, readable
 
 
 def codes(model: type[PersonalModel]) -> list[str]:
@@ -161,3 +161,11 @@ def test_a_place_that_no_clause_names_is_e006(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(registry.PLACES, "back-door", "nowhere:at_all")
     found = check_statement(None)
     assert [error.id for error in found] == ["troth.E006"] and "`back-door`" in found[0].msg
+
+
+def test_rule_8_sees_what_is_used_for_a_purpose_that_the_code_serves() -> None:
+    missing = {
+        problem.clauses[0] for problem in against_the_code() if "use of what it allows" in problem.message
+    }
+    assert "security.measures" not in missing and "use.requested" not in missing
+    assert {"use.billing", "public.posts"} <= missing

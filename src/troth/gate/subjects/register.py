@@ -107,9 +107,20 @@ def touching(subject: UUID) -> list[tuple[type[PersonalModel], str]]:
 
 
 def against_the_code() -> list[Problem]:
-    """Rule 8 of the statement's checker: what the code does without a clause, and the clauses without code."""
-    collected = {("collect", seal.category) for model in personal_models() for seal in model.seals.values()}
-    return check_coverage(statement.current(), collected, PLACES, PURPOSES)
+    """Rule 8 of the statement's checker: what the code does without a clause, and the clauses without code.
+
+    What is used is worked out: a sealed item, for a purpose that the code serves and the statement uses it for.
+    """
+    policy = statement.current()
+    kept = {seal.category for model in personal_models() for seal in model.seals.values()}
+    used = {("collect", category) for category in kept}
+    used |= {
+        (action, category)
+        for action, category, purpose, recipient in policy.cells()
+        if action == "use" and category in kept and purpose in PURPOSES
+        if policy.alternatives(action, category, purpose, recipient)
+    }
+    return check_coverage(policy, used, PLACES, PURPOSES)
 
 
 def readable() -> list[Item]:
