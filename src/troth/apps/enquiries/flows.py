@@ -8,15 +8,17 @@ import secrets
 import uuid
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError
 from django.urls import reverse
 from django.utils import timezone
 
+from troth.gate.errors import SealError
+from troth.gate.keystore import keys
 from troth.gate.outbound.mail import enqueue
 from troth.gate.subjects.erase import erase
 from troth.gate.subjects.find import WITH_ACCOUNT
 from troth.gate.subjects.models import DataSubject, Erasure, Kind
-from troth.gate.uses import Actor, act
+from troth.gate.uses import SYSTEM, Actor, act, using
 
 from .models import Enquiry, Reply
 
@@ -98,8 +100,26 @@ def close_enquiry(enquiry: Enquiry) -> None:
 
 
 def delete_enquiry(enquiry: Enquiry, by: Actor) -> Erasure:
-    """Erase the enquiry's subject: thread, mail waiting or sent, and the log's details (clause rights.ninety-days)."""
-    return erase(enquiry.owner_id.hex, by)
+    """Erase the enquiry's subject: thread, mail waiting or sent, and the log's details (clause rights.ninety-days).
+
+    The receipt goes to the enquiry's address.
+    """
+    return erase(enquiry.owner_id.hex, by, receipt_to=_address_of(enquiry))
+
+
+def _address_of(enquiry: Enquiry) -> str | None:
+    """The address; None while no key opens it, since a deletion does not wait for keys."""
+    try:
+        is_readable = bool(keys.ciphers([enquiry.owner_id.hex]))
+    except (SealError, DatabaseError):
+        is_readable = False
+    return _opened_address(enquiry) if is_readable else None
+
+
+def _opened_address(enquiry: Enquiry) -> str:
+    with using("sending-mail", by=SYSTEM):
+        address: str = enquiry.email
+    return address
 
 
 def _hash(token: str) -> bytes:

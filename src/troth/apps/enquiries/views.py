@@ -151,6 +151,7 @@ def thread_delete(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "entry": erasure.entry,
         "keys_gone_by": shown.keys_gone_by(),
         "receipt": None,
+        "is_mailed": bool(erasure.farewell),
     }
     return render(request, "enquiries/deleted.html", context)
 
