@@ -45,3 +45,11 @@ def test_the_diagram_shows_every_floor() -> None:
     floors = [path.parent.name for path in SOURCE.glob("*/__init__.py")]
     assert not [floor for floor in floors if not re.search(rf"\| {floor}\b", PARTS["The house"])]
     assert SPAN.findall(PAGE)
+
+
+def test_every_app_is_in_the_diagram_and_in_the_list() -> None:
+    apps = {path.parent.name for path in SOURCE.glob("apps/*/__init__.py")}
+    listed = [row[0].strip("`").removeprefix("src/troth/apps/") for row in tables(PARTS["The apps"])[0]]
+    assert len(listed) == len(set(listed)) and set(listed) == apps
+    assert not [name for name in apps if not re.search(rf"\b{name}\b", PARTS["The house"].split("```")[1])]
+    assert "src/troth/accounts/people" in PARTS["The apps"]

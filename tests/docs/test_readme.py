@@ -64,3 +64,21 @@ def test_every_picture_is_shown_on_a_page() -> None:
 def test_the_tour_of_the_house_names_every_floor() -> None:
     floors = {path.name for path in (ROOT / "src" / "troth").iterdir() if (path / "__init__.py").exists()}
     assert floors - {"engine"} <= set(re.findall(r"^src/troth/(\w+)/ ", README, re.MULTILINE))
+
+
+def test_the_tour_of_the_house_names_every_app() -> None:
+    line = re.search(r"^src/troth/apps/ +(.+)$", README, re.MULTILINE)
+    apps = {path.parent.name for path in (ROOT / "src" / "troth" / "apps").glob("*/__init__.py")}
+    assert line and set(line[1].split(", ")) == apps
+
+
+def test_what_is_said_to_be_missing_is_missing() -> None:
+    """A word for what is not built stands for clauses that are, every one, without a point in the code."""
+    import_module("troth.config.urls")
+    missing = README.partition("## What it is not")[2]
+    words = {"Checkout": "collect.billing", "community": "public.posts", "offers": "share.joint-offers",
+             "navigation": "collect.navigation", "workspaces": "hosting.submit"}  # fmt: skip
+    assert all(word in missing for word in words)
+    assert not [clause for clause in words.values() if points(clause)[0]]
+    for clause, word in (("rights.ninety-days", "request desk"), ("use.requested", "Enquiries")):
+        assert word in missing.partition(" are built.")[0] and clause in CONTROLS
