@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 DATA = Path(__file__).parent / "data" / "coverage.toml"
-COLUMNS = ("no", "the source says", "clause", "page", "code", "control", "test", "kind")
+COLUMNS = ("no", "the source says", "clause", "page", "code", "control", "test", "screenshot", "kind")
 HEAD = """# Coverage
 
 Written by `troth statement coverage` from `src/troth/config/data/coverage.toml`; do not edit by hand.
 The sentences of the statement that Troth was built from, in our own words, and what carries each.
 *i*: the sentence informs, and showing it is its control. *Kind* says whether Troth keeps it as it was (same),
-adds to it (added) or says it for today's machines (modernised).
+promises more in an "Added" paragraph (added) or says it for today's machines (modernised). A clause counts as built
+when every point that its rules name is built and it has a control; a screenshot stands where there is one.
 
 """
 
@@ -30,12 +31,13 @@ def page() -> str:
 def _row(sentence: dict[str, Any], clause: dict[str, str]) -> str:
     """A sentence's own entry goes before its clause's; what is not built says so once."""
     if not sentence["built"]:
-        found = ["not built", "", "", ""]
+        found = ["not built", "", "", "", ""]
     else:
         found = [
             _cell(sentence[column] or clause.get(column, ""))
             for column in ("page", "code", "control", "test")
         ]
+        found.append(_picture(clause.get("screenshot", "")))
     name = f"`{sentence['clause']}`{' (i)' if sentence['informs'] else ''}"
     return " | ".join(
         [sentence["number"], " ".join(sentence["says"].split()), name, *found, sentence["kind"]]
@@ -44,3 +46,7 @@ def _row(sentence: dict[str, Any], clause: dict[str, str]) -> str:
 
 def _cell(text: str) -> str:
     return ", ".join(f"`{part.strip()}`" for part in text.split(",")) if text else ""
+
+
+def _picture(name: str) -> str:
+    return f"[{name}](images/{name})" if name else ""
