@@ -2,9 +2,11 @@
 
 import argparse
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db import DatabaseError
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +28,8 @@ from troth.gate.journal.models import Entry
 from troth.gate.outbound.models import Message
 from troth.gate.published import statement
 from troth.gate.schedule import leases
-from troth.gate.subjects import retention
+from troth.gate.subjects import erase as erasing
+from troth.gate.subjects import holds, retention
 from troth.gate.subjects.jobs import finish_erasures
 from troth.gate.subjects.merging import merge
 from troth.gate.subjects.models import DataSubject
@@ -317,3 +320,66 @@ def test_of_two_times_on_one_row_the_first_that_is_over_ends_it(monkeypatch: pyt
     Enquiry.objects.filter(pk=enquiry.pk).update(received_at=at_age(31))
     assert [due.past for due in retention.survey() if due.model == "enquiries.Enquiry"] == [1, 0]
     assert retention.end_expired() == 1 and Enquiry.objects.get().pk == other.pk
+
+
+def three_old_ones() -> list[Enquiry]:
+    """Oldest first."""
+    rows = [enquiry_of() for _ in range(3)]
+    for number, row in enumerate(rows):
+        Enquiry.objects.filter(pk=row.pk).update(last_contact_at=at_age(760 - number))
+    return rows
+
+
+@durable
+@pytest.mark.parametrize("stands_alone", [True, False])
+def test_one_row_that_cannot_be_ended_does_not_hold_up_the_rest(
+    monkeypatch: pytest.MonkeyPatch, stands_alone: bool
+) -> None:
+    stuck, *_ = three_old_ones()
+    monkeypatch.setattr(retention, "_stands_alone", lambda model, row: stands_alone)
+    place, name = (erasing, "_remove_rows") if stands_alone else (retention, "_dependents")
+    whole = getattr(place, name)
+
+    def failing(*given: Any) -> Any:
+        if stands_alone and given[0].subject == stuck.owner_id.hex:
+            raise DatabaseError("a row stands in the way")
+        if not stands_alone and not seen:
+            seen.append(1)
+            raise DatabaseError("a row stands in the way")
+        return whole(*given)
+
+    seen: list[int] = []
+    monkeypatch.setattr(place, name, failing)
+    assert retention.end_expired() == 2
+    assert [row.pk for row in Enquiry.objects.all()] == [stuck.pk]
+    assert Entry.objects.order_by("-seq")[0].purpose == "keeping-to-retention"
+
+
+@durable
+def test_what_ended_before_a_run_was_stopped_is_on_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    three_old_ones()
+    monkeypatch.setattr(retention, "BATCH", 2)
+
+    def stop(model: str, count: int) -> None:
+        if count == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        retention.end_expired(stop)
+    of_runs = Entry.objects.filter(purpose="keeping-to-retention", clauses="collect.contact")
+    assert not Enquiry.objects.exists() and of_runs.count() == 2, "one for each batch"
+
+
+@durable
+def test_a_hold_placed_while_a_batch_runs_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, third = three_old_ones()
+    monkeypatch.setattr(retention, "_stands_alone", lambda model, row: False)
+    ended: list[int] = []
+
+    def placed_after_the_first(model: str, count: int) -> None:
+        if not ended:
+            holds.place(second.owner_id, timezone.now() + timedelta(days=9), SYSTEM)
+        ended.append(count)
+
+    assert retention.end_expired(placed_after_the_first) == 2
+    assert [row.pk for row in Enquiry.objects.all()] == [second.pk] and first.pk != third.pk

@@ -5,6 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.db import models
+from django.utils import timezone
 
 from troth.gate.subjects.fields import ConcernsField, Declared, OnErase, OwnerField, Sealed
 
@@ -115,9 +116,37 @@ class Invoice(Animal):
     owner = OwnerField()
     customer = ConcernsField(on_erase=OnErase.CUT)
     amount = Sealed(models.DecimalField(max_digits=9, decimal_places=2), "enquiry.message")
+    issued_at = models.DateTimeField(default=timezone.now)
 
     class Privacy(Animal.Privacy):
+        plain: ClassVar = {"issued_at": "a time of ours"}
         stays = "collect.billing"
+        keep: ClassVar = {"invoice": "issued_at"}
+
+
+class Order(Animal):
+    """What somebody ordered.  It is their own, and names them: where the law wants it kept, their erasure waits."""
+
+    owner = OwnerField()
+    sender = ConcernsField(on_erase=OnErase.BLANK, blank_fields=("sent_by",))
+    text = Sealed(models.TextField(), "enquiry.message")
+    sent_by = Sealed(models.CharField(max_length=40), "contact.name")
+    issued_at = models.DateTimeField(default=timezone.now)
+
+    class Privacy(Animal.Privacy):
+        plain: ClassVar = {"issued_at": "a time of ours"}
+        keep: ClassVar = {"invoice": "issued_at", "last-contact": "issued_at"}
+
+
+class OrderLine(Animal):
+    """A line of an order, written by somebody else: it makes no sense without."""
+
+    owner = OwnerField()
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    note = Sealed(models.CharField(max_length=40), "contact.name")
+
+    class Privacy(Animal.Privacy):
+        plain: ClassVar = {"order": "which order"}
 
 
 class Acquaintance(Animal):

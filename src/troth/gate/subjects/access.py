@@ -23,8 +23,9 @@ from ..uses.use import Use, current_use
 from . import batches
 from .fields import ConcernsField
 from .models import PersonalModel
-from .register import STRUCTURAL, items, personal_models, privacy, touching
-from .retention import keep_clause, keep_rule, kept_until
+from .register import STRUCTURAL, items, personal_models, touching
+from .register import title as title
+from .terms import keep_clause, keep_rule, kept_until
 
 MECHANICAL = ("_hash", "token", "session")
 """How columns end that hold no word about anybody and nothing to read."""
@@ -83,11 +84,6 @@ def release(one: Held) -> None:
 def titles() -> dict[str, str]:
     """The name of each kind of row, by model label."""
     return {model._meta.label: title(model) for model in personal_models()}
-
-
-def title(model: type[PersonalModel]) -> str:
-    """What people call a row of this model."""
-    return str(privacy(model, "title", model._meta.verbose_name)).capitalize()
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ class Config(AppConfig):
     label = "subjects"
 
     def ready(self) -> None:
-        from . import holds  # noqa: F401 - what stands in an erasure's way must be known to every process
+        from . import holds, statutory  # noqa: F401 - what stands in an erasure's way must be known to every process
         from .checks import check_declarations, check_statement, check_transactions
 
         register(check_declarations)

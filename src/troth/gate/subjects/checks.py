@@ -56,6 +56,13 @@ def _problems(model: type[PersonalModel]) -> list[CheckMessage]:
             )
         if item.state == "sealed" and not _kept(model, item.category):
             error("E004", f"has no `keep` rule for `{item.category}`", "write one, or fill `Privacy.keep`")
+        hold = policy.holds(item.category) if item.state == "sealed" else None
+        if hold is not None and hold.event not in privacy(model, "keep", {}):
+            error(
+                "E011",
+                f"cannot date the legal hold on `{item.category}`",
+                f"name the column of `{hold.event}` in `Privacy.keep`",
+            )
     return found
 
 

@@ -37,6 +37,7 @@ __all__ = [
     "Obstructed",
     "Unfinished",
     "erase",
+    "lock",
     "one_at_a_time",
     "purge",
     "resume",
@@ -91,12 +92,12 @@ def _begin(subject: str, receipt_to: str | None) -> Erasure:
     if receipt_to is None:
         try:
             with transaction.atomic():
-                _lock(subject)
+                _lock_free(subject)
                 return Erasure.objects.create(subject=subject)
         except IntegrityError:  # another was first
             return Erasure.objects.get(subject=subject)
     with using("sending-mail", by=SYSTEM, at="outgoing-mail"), act():
-        _lock(subject)
+        _lock_free(subject)
         teller = DataSubject.begin(Kind.PERSON)
         erasure, is_ours = Erasure.objects.get_or_create(
             subject=subject, defaults={"farewell": teller.pk.hex}
@@ -112,10 +113,14 @@ def _is_here(subject: str) -> bool:
     return DataSubject.objects.filter(pk=subject).exists()
 
 
-def _lock(subject: str) -> None:
-    """Whoever hands a row over to this subject, or holds it, either did so before or sees that its erasure is begun."""
+def lock(subject: str) -> None:
+    """Whoever hands a row over to this subject, or holds it, either did so before or waits until the caller is done."""
     if connection.features.has_select_for_update:
         list(DataSubject.objects.select_for_update().filter(pk=subject).values_list("pk"))
+
+
+def _lock_free(subject: str) -> None:
+    lock(subject)
     if found := obstacles.of(subject):
         raise Obstructed(found)
 

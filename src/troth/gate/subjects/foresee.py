@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from ..journal.models import Share
-from .access import title
 from .fields import ConcernsField, OnErase
 from .heirs import heir_of
 from .models import PersonalModel
-from .register import hanging_on, privacy, touching
+from .register import hanging_on, privacy, title, touching
+from .terms import floors, keep_rules, last_end
 
 WORDS = {
     OnErase.DELETE: "goes with you",
@@ -75,10 +75,21 @@ def _hanging(model: type[PersonalModel], rows: Any, subject: UUID, seen: Foresee
 
 
 def _shared(model: type[PersonalModel], link: ConcernsField, subject: UUID, seen: Foreseen) -> None:
-    count = model.objects.filter(**{link.name: subject}).exclude(owner=subject).count()
+    rows = model.objects.filter(**{link.name: subject}).exclude(owner=subject)
+    count = rows.count()
     if not count:
         return
     if clause := privacy(model, "stays", ""):
-        seen.stays.append(Line(title(model), count, WORDS[link.on_erase], None, clause))
+        seen.stays.append(
+            Line(title(model), count, WORDS[link.on_erase], _until(model, rows, clause), clause)
+        )
     else:
         seen.shared.append(Line(title(model), count, WORDS[link.on_erase]))
+
+
+def _until(model: type[PersonalModel], rows: Any, clause: str) -> datetime | None:
+    """When the last of the rows ends by the clause's own `keep`, and no sooner than a legal hold of it allows."""
+    ends = [last_end(rows, rule) for rule in keep_rules(model) if rule[1].clause == clause]
+    holds = [last_end(rows, rule) for rule in floors(model) if rule[1].clause == clause]
+    first = min((end for end in ends if end), default=None)
+    return max((end for end in (first, *holds) if end), default=None)

@@ -44,6 +44,11 @@ def privacy(model: type[PersonalModel], name: str, default: Any) -> Any:
     return getattr(getattr(model, "Privacy", None), name, default)
 
 
+def title(model: type[PersonalModel]) -> str:
+    """What people call a row of this model."""
+    return str(privacy(model, "title", model._meta.verbose_name)).capitalize()
+
+
 def items(model: type[PersonalModel]) -> Iterator[Item]:
     """Every data item of a model: sealed, declared clear, or plain."""
     label, plain = model._meta.label, privacy(model, "plain", {})

@@ -1,6 +1,6 @@
 """The statement's `keep` rules, run for every model from its declarations.
 
-`Privacy.keep` maps an event of the statement to the column that dates it; of several categories under one event the
+Of several categories under one event the
 shortest time counts, of several events the first that is over. `Privacy.on_expire` is "erase-owner" where the row's
 subject exists for this row alone; else, and where the subject is more by now, the row is deleted with what hangs on it.
 """
@@ -10,24 +10,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from troth.engine.ledger import Kind
 from troth.engine.policy import Keep
 
-from ..published import statement
+from ..errors import GateError, SealError
 from ..registry import serves
 from ..schedule.models import Lease
 from ..uses import SYSTEM
 from ..uses.entering import enter
-from . import holds
-from .erase import erase
+from . import holds, statutory
+from .erase import lock, try_to_erase
 from .models import DataSubject, PersonalModel
 from .models import Kind as Subject
-from .obstacles import Obstructed
-from .register import personal_models, privacy, touching
+from .register import personal_models, privacy, title, touching
+from .terms import Rule, keep_clause, keep_rule, keep_rules, kept_until
+
+__all__ = ["end_expired", "keep_clause", "keep_rule", "keep_rules", "kept_until", "run_when_steady", "survey"]
 
 log = logging.getLogger("troth.retention")
 
@@ -42,50 +44,6 @@ STEADY = timedelta(hours=1)
 
 ANCHOR = "account"
 """Rows that are this ground make their owner more than the rows it sent: an account, a company."""
-
-Rule = tuple[str, Keep]
-"""The column that dates the rows, and how long they are kept."""
-
-
-def kept_until(start: datetime, amount: int, unit: str) -> datetime:
-    """The end of a `keep` rule, calendar-true: a month after 31 January is the last day of February."""
-    if unit in ("days", "weeks"):
-        return start + timedelta(**{unit: amount})
-    months = start.month - 1 + amount * (12 if unit == "years" else 1)
-    year, month = start.year + months // 12, months % 12 + 1
-    for day in (start.day, 30, 29, 28):
-        try:
-            return start.replace(year=year, month=month, day=day)
-        except ValueError:
-            continue
-    raise AssertionError("every month has a 28th day")
-
-
-def keep_rule(model: type[PersonalModel]) -> tuple[str, int, str] | None:
-    """(column that dates the rows, amount, unit): the shortest `keep` among the model's categories."""
-    rules = keep_rules(model)
-    return (rules[0][0], rules[0][1].amount, rules[0][1].unit) if rules else None
-
-
-def keep_clause(model: type[PersonalModel]) -> str:
-    """The clause of that rule; blank when there is none."""
-    rules = keep_rules(model)
-    return rules[0][1].clause if rules else ""
-
-
-def keep_rules(model: type[PersonalModel]) -> list[Rule]:
-    """For each column that dates the rows the shortest `keep` of those that count from it; the shortest first."""
-    dated, policy = privacy(model, "keep", {}), statement.current()
-    kept = (policy.keeps(seal.category) for seal in model.seals.values())
-    found = [(dated[keep.event], keep) for keep in kept if keep is not None and keep.event in dated]
-    shortest: dict[str, Keep] = {}
-    for column, keep in sorted(found, key=_length):
-        shortest.setdefault(column, keep)
-    return list(shortest.items())
-
-
-def _length(rule: Rule) -> datetime:
-    return kept_until(datetime(2000, 1, 1), rule[1].amount, rule[1].unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +69,15 @@ def _survey(model: type[PersonalModel], rule: Rule) -> Due:
     column, keep = rule
     past, kept = 0, 0
     for rows in _expired(model, rule):
-        free = _free(rows)
+        free = _free(model, rows)
         past, kept = past + len(free), kept + len(rows) - len(free)
     oldest = model.objects.exclude(**{column: None}).order_by(column).values_list(column, flat=True)
     now = timezone.now()
     later = oldest.filter(**{f"{column}__gt": _latest(keep)})
     ahead = (end for start in later[:BATCH] if (end := kept_until(start, keep.amount, keep.unit)) > now)
-    name = str(privacy(model, "title", model._meta.verbose_name)).capitalize()
-    return Due(model._meta.label, name, keep.clause, keep.amount, keep.unit, past, kept, next(ahead, None))
+    return Due(
+        model._meta.label, title(model), keep.clause, keep.amount, keep.unit, past, kept, next(ahead, None)
+    )
 
 
 def end_expired(progress: Callable[[str, int], None] = lambda title, count: None) -> int:
@@ -162,23 +121,36 @@ def leapt_at() -> datetime | None:
 def _end(model: type[PersonalModel], rule: Rule, progress: Callable[[str, int], None]) -> int:
     ended = 0
     for rows in _expired(model, rule):
-        for row in _free(rows):
-            ended += _end_row(model, row)
-            progress(model._meta.label, ended)
-    if ended:
-        with transaction.atomic():
-            enter(Kind.RESTRICTED, PURPOSE, SYSTEM, [], rule[1].clause)
+        before = ended
+        try:
+            for row in _free(model, rows):
+                if _try_to_end(model, row):
+                    ended += 1
+                    progress(model._meta.label, ended)
+        finally:
+            # Whatever stops the run: what it ended by then is on record.
+            if ended > before:
+                with transaction.atomic():
+                    enter(Kind.RESTRICTED, PURPOSE, SYSTEM, [], rule[1].clause)
     return ended
 
 
-def _end_row(model: type[PersonalModel], row: PersonalModel) -> bool:
-    if privacy(model, "on_expire", "") == "erase-owner" and _stands_alone(model, row):
-        try:
-            erase(row.owner_id.hex, SYSTEM, PURPOSE)
-        except Obstructed:
-            return False
-        return True
+def _try_to_end(model: type[PersonalModel], row: PersonalModel) -> bool:
+    """End one of many: whether it went.  The others do not wait for it; it is tried again at the next run."""
+    try:
+        if privacy(model, "on_expire", "") == "erase-owner" and _stands_alone(model, row):
+            return try_to_erase(row.owner_id.hex, SYSTEM, PURPOSE)
+        return _delete(model, row)
+    except (DatabaseError, GateError, SealError) as error:
+        log.error("a row of %s past its time cannot be ended: %s", model._meta.label, type(error).__name__)
+        return False
+
+
+def _delete(model: type[PersonalModel], row: PersonalModel) -> bool:
     with transaction.atomic():
+        lock(row.owner_id.hex)
+        if not _free(model, [row]):  # a hold was placed since the batch was read
+            return False
         for other, link in _dependents(model):
             rows = other.objects.filter(**{link: row})
             rows._raw_delete(rows.db)
@@ -226,7 +198,7 @@ def _latest(keep: Keep) -> datetime:
     return timezone.now() - timedelta(days=keep.amount * days)
 
 
-def _free(rows: list[PersonalModel]) -> list[PersonalModel]:
-    """Those that no legal hold keeps."""
+def _free(model: type[PersonalModel], rows: list[PersonalModel]) -> list[PersonalModel]:
+    """Those that no legal hold keeps, neither one that somebody placed nor one of the statement's."""
     kept = holds.held({row.owner_id.hex for row in rows})
-    return [row for row in rows if row.owner_id.hex not in kept]
+    return [row for row in rows if row.owner_id.hex not in kept and not statutory.keeps(model, row)]
