@@ -7,6 +7,9 @@ class Config(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from troth.gate.registry import row_page
+
         from .overview import register
 
         register()
+        row_page("enquiries.Enquiry", "thread")

@@ -18,6 +18,7 @@ from troth.gate.outbound.mail import enqueue
 from troth.gate.subjects.erase import erase
 from troth.gate.subjects.find import WITH_ACCOUNT
 from troth.gate.subjects.models import DataSubject, Erasure, Kind
+from troth.gate.subjects.parting import erase_row
 from troth.gate.uses import SYSTEM, Actor, act, using
 
 from .models import Enquiry, Reply
@@ -102,8 +103,11 @@ def close_enquiry(enquiry: Enquiry) -> None:
 def delete_enquiry(enquiry: Enquiry, by: Actor) -> Erasure:
     """Erase the enquiry's subject: thread, mail waiting or sent, and the log's details (clause rights.ninety-days).
 
-    The receipt goes to the enquiry's address.
+    Of an account it is this enquiry alone, with its answers.  The receipt goes to the enquiry's address.
     """
+    if is_of_account(enquiry):
+        # Its owner stays: this waits for keys, and never becomes an erasure of the whole account.
+        return erase_row(enquiry, by, receipt_to=_opened_address(enquiry))
     return erase(enquiry.owner_id.hex, by, receipt_to=_address_of(enquiry))
 
 

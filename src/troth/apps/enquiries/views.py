@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from troth.accounts.people.doors import confirmed
 from troth.accounts.people.models import Person
 from troth.gate.journal.models import Share
 from troth.gate.published import statement
@@ -138,10 +139,14 @@ def _thread_with_errors(request: HttpRequest, form: VisitorReplyForm, pk: UUID) 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def thread_delete(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """Says what goes and what stays, then erases (clause rights.ninety-days)."""
+    """Says what goes and what stays, then erases (clause rights.ninety-days).  An account's owner confirms who it is."""
     _own(request, pk)
-    if flows.is_of_account(request.enquiry):  # type: ignore[attr-defined]
-        return redirect("own-privacy")
+    delete = confirmed(_delete) if flows.is_of_account(request.enquiry) else _delete  # type: ignore[attr-defined]
+    return delete(request, pk=pk)
+
+
+def _delete(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    is_of_account = flows.is_of_account(request.enquiry)  # type: ignore[attr-defined]
     if request.method == "GET":
         return _before_deleting(request, pk=pk)
     erasure = flows.delete_enquiry(request.enquiry, request.actor)  # type: ignore[attr-defined]
@@ -151,6 +156,7 @@ def thread_delete(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         "entry": erasure.entry,
         "keys_gone_by": shown.keys_gone_by(),
         "receipt": None,
+        "is_of_account": is_of_account,
         "is_mailed": bool(erasure.farewell),
     }
     return render(request, "enquiries/deleted.html", context)
@@ -162,6 +168,7 @@ def _before_deleting(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     context = {
         "enquiry": shown.head(enquiry), "details": shown.details(enquiry), "entry_count": len(history()),
         "message_count": 1 + enquiry.replies.count(), "keys_gone_by": shown.keys_gone_by(),
+        "is_of_account": flows.is_of_account(enquiry),
     }  # fmt: skip
     return TemplateResponse(request, "enquiries/delete.html", context)
 

@@ -4,18 +4,21 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
 from troth.engine.ledger import Leaf, Receipt, leaf_hash
 from troth.gate.journal import log
 from troth.gate.published import statement
+from troth.gate.registry import ROW_PAGES
 from troth.gate.subjects.access import Held
 from troth.gate.uses.history import Used
 
 OWN_LOOK = "data-subject"
 WORDS = {
     "read": "read", "collected": "taken in", "disclosed": "sent on", "refused": "refused", "limited": "limited",
-    "merged": "brought together", "handed over": "handed over to you", "acted": "your own work here",
+    "merged": "brought together", "handed over": "handed over to you", "deleted": "deleted",
+    "acted": "your own work here",
 }  # fmt: skip
 
 
@@ -68,6 +71,7 @@ def use(used: Used) -> dict[str, Any]:
 def row(held: Held) -> dict[str, Any]:
     """One row we hold, value by value; what says nothing about the person stands apart."""
     return {
+        "page": reverse(ROW_PAGES[held.model], args=[held.row.pk]) if held.is_own and held.model in ROW_PAGES else "",
         "title": held.title, "is_own": held.is_own, "hidden": held.hidden, "keep_until": held.keep_until,
         "keep_clause": clause(held.keep_clause) if held.keep_clause else None,
         "values": [

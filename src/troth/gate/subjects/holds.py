@@ -69,7 +69,8 @@ def _in_force() -> QuerySet[LegalHold]:
     return LegalHold.objects.filter(lifted_at=None, until__gt=timezone.now())
 
 
-def _obstacle(subject: str) -> list[Obstacle]:
+def in_the_way(subject: str) -> list[Obstacle]:
+    """The holds on a subject (32 hex digits), as what stands in the way of ending anything of theirs."""
     return [
         Obstacle(
             "the law wants this data kept for now",
@@ -89,6 +90,6 @@ def _move(one: str, into: str) -> None:
     LegalHold.objects.filter(subject=one).update(subject=into)
 
 
-OBSTACLES.append(_obstacle)
+OBSTACLES.append(in_the_way)
 ENDINGS.append(_end)
 MERGINGS.append(_move)
