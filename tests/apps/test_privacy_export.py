@@ -1,9 +1,11 @@
 """Taking one's data along: chosen, prepared, told of by mail, fetched by its owner alone, gone after its days."""
 
+import argparse
 import io
 import re
 import zipfile
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 from django.test import Client
@@ -11,10 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.apps.privacy_people import ALICE, CHARLIE, PASSWORD, browser, person
-from tests.apps.rights_people import send
+from tests.apps.rights_people import again, asked, carried_out, mails, page_of, send
 from tests.apps.test_privacy import text
 from tests.cast import durable, enquiry_of
 from troth.accounts.people.models import Person
+from troth.config.commands import subjects
 from troth.gate.export import exporting, preparing
 from troth.gate.export.models import Export
 from troth.gate.files.models import StoredFile
@@ -92,6 +95,45 @@ def test_pressing_twice_prepares_one() -> None:
     for _ in range(2):
         assert hers.post(ASK, {"categories": ["data-about-customers"]}).status_code == 302
     assert Export.objects.count() == 1
+
+
+def test_a_request_for_access_gets_all_of_it_whatever_else_is_being_made() -> None:
+    alice = person()
+    hers = browser(alice, confirmed=True)
+    hers.post(ASK, {"categories": ["use-record"]})
+    row = asked(hers, email="")
+    while preparing.prepare_one():
+        pass
+    carried_out()
+    carried_out()
+    assert again(row).state == "done" and "Your archive is ready" in mails(row)[-1]
+    given = hers.get(page_of(row, "archive/"))
+    whole = zipfile.ZipFile(io.BytesIO(b"".join(given.streaming_content)))  # type: ignore[attr-defined]
+    assert ALICE["phone"] in whole.read("data.json").decode()
+
+
+def test_an_archive_made_at_the_shell_leaves_the_persons_own_alone(tmp_path: Path) -> None:
+    alice = person()
+    hers = browser(alice, confirmed=True)
+    hers.post(ASK, {"categories": ["data-about-customers", "use-record", "account"]})
+    own: Export = Export.objects.get(asked_by="data-subject")
+    parser = argparse.ArgumentParser()
+    subjects.add(parser.add_subparsers())
+    words = [
+        "subject",
+        "export",
+        str(alice.owner_id),
+        str(tmp_path / "a.zip"),
+        "--on-paper",
+        "the person, by letter",
+    ]
+    options = parser.parse_args(words)
+    assert options.run(options) == 0 and zipfile.ZipFile(tmp_path / "a.zip").testzip() is None
+    while preparing.prepare_one():
+        pass
+    assert exporting.tell_due() == 1, "of hers alone"
+    own.refresh_from_db()
+    assert own.state == "ready" and own.is_told and archive(hers, own).testzip() is None
 
 
 def test_a_message_says_when_it_is_ready_and_holds_no_key_to_it(victor: Client) -> None:

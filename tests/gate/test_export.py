@@ -251,6 +251,21 @@ def test_two_who_ask_at_once_get_the_same_export() -> None:
     assert asked(owner).pk not in given
 
 
+def test_one_under_way_is_given_to_nobody_who_asks_for_something_else() -> None:
+    owner, other = alice(), enquiry_of().owner_id
+    first = asked(owner, "use-record")
+    assert asked(owner, "use-record").pk == first.pk
+    whole, both = asked(owner), asked(owner, subjects=(other,))
+    shells = exporting.ask_for(owner, [], [], SYSTEM)
+    assert len({first.pk, whole.pk, both.pk, shells.pk}) == 4
+    assert asked(owner).pk == whole.pk and asked(owner, subjects=(other, owner)).pk == both.pk
+    while preparing.prepare_one():
+        pass
+    assert data_of(now(first))["rows"] == []
+    for export in (whole, both, shells):
+        assert ALICE["message"] in json.dumps(data_of(now(export))["rows"])
+
+
 def test_two_subjects_proven_to_be_one_person_are_in_one_archive() -> None:
     owner, other = alice(), alice(message="A second enquiry, sent before signing up.")
     data = data_of(prepared(owner, subjects=(other,)))

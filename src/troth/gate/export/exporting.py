@@ -19,7 +19,18 @@ from ..subjects.retention import kept_until
 from ..uses import Actor, OwnData
 from .models import Export, Part
 
-__all__ = ["FAILED", "READY", "ask_for", "expire_due", "find", "of", "open_stream", "tell_due", "withdraw"]
+__all__ = [
+    "FAILED",
+    "READY",
+    "ask_for",
+    "begin",
+    "expire_due",
+    "find",
+    "of",
+    "open_stream",
+    "tell_due",
+    "withdraw",
+]
 
 log = logging.getLogger("troth.export")
 
@@ -40,20 +51,32 @@ FAILED: list[Callable[[Export], None]] = []
 
 
 def ask_for(owner: UUID, subjects: Collection[UUID], categories: Collection[str], by: Actor) -> Export:
-    """Ask for an archive; without categories it holds everything.  While one is under way, that one is given.
+    """Ask for an archive; without categories it holds everything.  While the very same is under way, that one is given.
 
     `subjects` are those proven to be the owner, who is always among them.  Raises GateError for unknown categories.
     """
+    with transaction.atomic():
+        # Of two who ask at once, the second waits here.  No constraint: two people with one each may become one person.
+        list(DataSubject.objects.select_for_update().filter(pk=owner))
+        wanted = Export.objects.filter(
+            owner=owner, state=Export.State.PREPARING, asked_by=by.role, categories=sorted(set(categories))
+        )
+        for waiting in wanted:
+            if set(waiting.parts.values_list("subject", flat=True)) == {owner, *subjects}:
+                same: Export = waiting
+                return same
+        return begin(owner, subjects, categories, by)
+
+
+def begin(
+    owner: UUID, subjects: Collection[UUID], categories: Collection[str], by: Actor, *, is_told: bool = False
+) -> Export:
+    """Have an archive made, whatever else is under way.  With `is_told` nobody is written to.  Raises as `ask_for`."""
     unknown = set(categories) - statement.current().categories.keys()
     if unknown:
         raise GateError(f"the statement defines no category `{min(unknown)}`")
     with transaction.atomic():
-        # Of two who ask at once, the second waits here.  No constraint: two people with one each may become one person.
-        list(DataSubject.objects.select_for_update().filter(pk=owner))
-        waiting: Export | None = Export.objects.filter(owner=owner, state=Export.State.PREPARING).first()
-        if waiting is not None:
-            return waiting
-        export = Export(owner_id=owner, categories=sorted(set(categories)), asked_by=by.role)
+        export = Export(owner_id=owner, categories=sorted(set(categories)), asked_by=by.role, is_told=is_told)
         export.save(force_insert=True)
         for subject in sorted({owner, *subjects}, key=lambda each: (each != owner, each)):
             Part(owner_id=owner, export=export, subject_id=subject).save(force_insert=True)
