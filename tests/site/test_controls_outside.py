@@ -185,7 +185,7 @@ def serving(settings: Any, tmp_path: Path) -> Iterator[Callable[..., None]]:
         context.set_ciphers("ALL:@SECLEVEL=0")
         context.minimum_version, context.maximum_version = oldest, newest
         context.load_cert_chain(made.server)
-        settings.TROTH_HOME = tmp_path
+        settings.TROTH_HOME, settings.TROTH_AUTHORITY = tmp_path, made.authority
         settings.TROTH_PORT = start(200, [("Set-Cookie", cookie)], context)
         settings.TROTH_PLAIN_PORT = start(plain_status, [("Location", target)])
 

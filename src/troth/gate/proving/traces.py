@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import models
 
 CHUNK = 1 << 20
-NO_TEXT = (
-    models.IntegerField | models.FloatField | models.DecimalField | models.BooleanField | models.DateField
-    | models.TimeField | models.DurationField | models.UUIDField | models.ForeignKey
+NO_TEXT: "tuple[type[models.Field[Any, Any]], ...]" = (
+    models.IntegerField, models.FloatField, models.DecimalField, models.BooleanField, models.DateField,
+    models.TimeField, models.DurationField, models.UUIDField, models.ForeignKey,
 )  # fmt: skip
 """Columns that cannot hold a text; every other can, third parties' too."""
 
