@@ -9,6 +9,7 @@ import pytest
 from allauth.account.adapter import get_adapter
 from allauth.core.context import request_context
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.mfa.webauthn.internal import auth as webauthn
 from django import forms
 from django.test import Client
@@ -187,10 +188,15 @@ def test_a_wish_to_move_is_forgotten_after_a_day(alice: Client) -> None:
 
 def without_anything() -> Client:
     alice = register(password="")
-    session = alice.session
+    confirm_later(alice)
+    return alice
+
+
+def confirm_later(client: Client) -> None:
+    """As if the sign-in were older than ten minutes."""
+    session = client.session
     session["account_authentication_methods"] = []
     session.save()
-    return alice
 
 
 def test_whoever_has_neither_password_nor_passkey_confirms_by_a_code() -> None:
@@ -215,6 +221,31 @@ def test_confirming_leads_to_no_other_site() -> None:
         "/account/confirm/", {"code": code_to(ALICE["email"]), "next": "https://evil.example/"}
     )
     assert answer["Location"] == "/account/"
+
+
+@pytest.mark.parametrize("has", ["password", "passkey", "app"])
+def test_whoever_has_something_better_is_not_confirmed_by_a_mailed_code(has: str) -> None:
+    """An open session and the mailbox together are less than what the person signs in with."""
+    alice = without_anything()
+    alice.post("/account/confirm/send/")
+    digits, user = code_to(ALICE["email"]), person_of(ALICE["email"]).user
+    if has == "app":
+        TOTP.activate(user, generate_totp_secret())
+    elif has == "passkey":
+        webauthn.WebAuthn.add(user, "Laptop", {})
+    else:
+        user.set_password(PASS_PHRASE)
+        user.save()
+        alice.force_login(user)
+        confirm_later(alice)
+    letters = len(mails(ALICE["email"]))
+    for answer in (
+        alice.get("/account/confirm/"),
+        alice.post("/account/confirm/send/", {"next": "/account/email/"}),
+        alice.post("/account/confirm/", {"code": digits, "next": "/account/email/"}),
+    ):
+        assert "reauthenticate/" in answer["Location"], answer["Location"]
+    assert alice.get("/account/email/").status_code == 302 and len(mails(ALICE["email"])) == letters
 
 
 def test_a_code_for_registering_confirms_nothing() -> None:

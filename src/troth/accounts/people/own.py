@@ -1,8 +1,10 @@
 """A person's own pages: the overview of their account, confirming who they are, moving to another address."""
 
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import record_authentication
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -18,7 +20,7 @@ from troth.gate.uses import SYSTEM, OwnData, act, using
 
 from . import flows
 from .companies import acting, company_of
-from .doors import confirmed, person_only
+from .doors import View, confirmed, person_only, to_confirm
 from .forms import CodeForm, NewAddressForm
 from .models import Membership, NewAddress, Person
 from .registering import Taken
@@ -53,12 +55,27 @@ def _place(membership: Membership) -> dict[str, Any]:
         return {"company": customer.name, "role": membership.get_role_display(), "pk": customer.pk}
 
 
-# -- confirming who one is, for want of a password and a passkey
+# -- confirming who one is, for want of a password, a passkey and an app
+
+
+def by_code_alone(view: View) -> View:
+    """For those who have nothing else to confirm it with: others are sent to what they have, since mail is less."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if get_adapter().get_reauthentication_methods(request.user):
+            return to_confirm(
+                request, request.POST.get("next") or request.GET.get("next") or reverse("account")
+            )
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @person_only
+@by_code_alone
 def confirm(request: HttpRequest) -> HttpResponseBase:
     """Type the code that was mailed."""
     form, sent = CodeForm(request.POST or None), request.session.get(CONFIRM)
@@ -78,6 +95,7 @@ def confirm(request: HttpRequest) -> HttpResponseBase:
 
 @require_POST
 @person_only
+@by_code_alone
 def confirm_send(request: HttpRequest) -> HttpResponse:
     """Mail the code."""
     person = person_of(request)
