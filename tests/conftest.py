@@ -6,6 +6,7 @@ from pathlib import Path
 
 import django
 import pytest
+from django.conf import settings
 
 HOME = Path(tempfile.mkdtemp(prefix="troth-tests-"))
 os.environ["TROTH_HOME"] = str(HOME)
@@ -16,6 +17,8 @@ from troth.gate.keystore.beginning import begin  # noqa: E402 - the folder must 
 
 begin(HOME / "keys", HOME / "keys" / "tombstones")
 django.setup()
+# A test's key store is made of the models: to migrate it, Django would go through every app's history a second time.
+settings.DATABASES["keys"]["TEST"]["MIGRATE"] = False
 
 pytest_plugins = ["tests.plugins.network", "tests.plugins.database", "tests.plugins.browser"]
 
