@@ -125,7 +125,8 @@ def wait_until_ready(server: subprocess.Popen[bytes], folder: Path) -> None:
     pid_file = folder / "data" / "postmaster.pid"
     for _ in range(START_SECONDS * 50):
         with contextlib.suppress(FileNotFoundError):
-            if "ready" in pid_file.read_text().splitlines()[-1]:
+            # For a moment the file is there and empty.
+            if any("ready" in line for line in pid_file.read_text().splitlines()[-1:]):
                 return
         if server.poll() is not None:
             break

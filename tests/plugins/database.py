@@ -9,9 +9,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database-only", action="store_true", help="run the tests that touch the database")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "both_stores: a walk through a demo that runs on SQLite and on PostgreSQL"
+    )
+
+
 def touches_the_database(item: pytest.Item) -> bool:
     names = set(getattr(item, "fixturenames", ()))
-    return item.get_closest_marker("django_db") is not None or bool(FIXTURES & names)
+    marks = (item.get_closest_marker(name) for name in ("django_db", "both_stores"))
+    return any(marks) or bool(FIXTURES & names)
 
 
 @pytest.hookimpl(trylast=True)

@@ -9,17 +9,31 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
+from tests.site.databases import Databases, fresh_databases
 from tests.site.demo import Demo, troth
 
 Opens = Callable[..., BrowserContext]
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def shared_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demo that the tests share; tests that disturb it start their own."""
     running = Demo(tmp_path_factory.mktemp("site") / "home").start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def demo(shared_demo: Demo) -> Demo:
+    """The shared demo, unless a module has one of its own under this name."""
+    return shared_demo
+
+
+@pytest.fixture
+def databases() -> Iterator[Databases]:
+    """Settings for stores of their own: files of the home on SQLite, two fresh databases on PostgreSQL."""
+    with fresh_databases() as make:
+        yield make
 
 
 @pytest.fixture(scope="session")

