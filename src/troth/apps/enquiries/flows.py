@@ -75,16 +75,26 @@ def reply_as_visitor(enquiry: Enquiry, row_id: str, text: str) -> Reply | None:
 def _add_message(enquiry: Enquiry, row_id: str, text: str, by: Actor | None) -> Reply | None:
     if Reply.objects.filter(pk=row_id).exists():
         return None
-    with act():
-        reply = Reply(
-            id=uuid.UUID(row_id), owner_id=enquiry.owner_id, enquiry=enquiry, author_id=by.subject if by else None,
-            by_staff=by is not None, role=by.role if by else "", message=text,
-        )  # fmt: skip
-        reply.save(force_insert=True)
-        state = Enquiry.State.ANSWERED if by else Enquiry.State.OPEN
-        Enquiry.objects.filter(pk=enquiry.pk).update(state=state, last_contact_at=timezone.now())
-        if by:
-            enqueue(enquiry.owner_id, enquiry.email, f"Re: {enquiry.topic}", _answer(text, enquiry))
+    try:
+        with act():
+            return _write_message(enquiry, row_id, text, by)
+    except IntegrityError:
+        # Another press of the button came between the look and the writing.
+        if Reply.objects.filter(pk=row_id).exists():
+            return None
+        raise
+
+
+def _write_message(enquiry: Enquiry, row_id: str, text: str, by: Actor | None) -> Reply:
+    reply = Reply(
+        id=uuid.UUID(row_id), owner_id=enquiry.owner_id, enquiry=enquiry, author_id=by.subject if by else None,
+        by_staff=by is not None, role=by.role if by else "", message=text,
+    )  # fmt: skip
+    reply.save(force_insert=True)
+    state = Enquiry.State.ANSWERED if by else Enquiry.State.OPEN
+    Enquiry.objects.filter(pk=enquiry.pk).update(state=state, last_contact_at=timezone.now())
+    if by:
+        enqueue(enquiry.owner_id, enquiry.email, f"Re: {enquiry.topic}", _answer(text, enquiry))
     return reply
 
 
