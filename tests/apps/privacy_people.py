@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
@@ -44,4 +45,9 @@ def browser(who: Any, *, confirmed: bool = False) -> Client:
     return client
 
 
-__all__ = ["ALICE", "BOB", "CHARLIE", "PASSWORD", "browser", "person"]
+def set_up_app(who: Person) -> None:
+    """An authenticator app beside their password, as the page for it leaves it."""
+    TOTP.activate(who.user, generate_totp_secret())
+
+
+__all__ = ["ALICE", "BOB", "CHARLIE", "PASSWORD", "browser", "person", "set_up_app"]

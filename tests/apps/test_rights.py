@@ -4,10 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from tests.apps.conftest import Secure
-from tests.apps.privacy_people import browser, person
+from tests.apps.privacy_people import browser, person, set_up_app
 from tests.apps.rights_people import (
     ALICES,
     again,
@@ -314,12 +315,12 @@ def test_a_deletion_by_a_person_leads_to_their_own_page_and_is_counted() -> None
     assert Answered.objects.count() == 1
 
 
-def test_an_account_with_a_second_step_is_not_opened_by_mail_alone(victor: Client, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_an_account_with_a_second_step_is_not_opened_by_mail_alone(victor: Client) -> None:
     alice = person()
-    monkeypatch.setattr(flows, "is_mfa_enabled", lambda user: user.pk == alice.user_id)
+    set_up_app(alice)
     row = proven(victor, "deletion")
     assert alice.owner_id not in row.subjects() and "second step" in mails(row)[1]
-    monkeypatch.setattr(flows, "is_mfa_enabled", lambda user: False)
+    Authenticator.objects.all().delete()
     row = proven(other(), "deletion")
     assert alice.owner_id in row.subjects()
 

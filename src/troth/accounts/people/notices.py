@@ -15,14 +15,20 @@ PURPOSE = serves("giving-notice")
 
 
 def tell(owner: UUID, subject: str, text: str) -> bool:
-    """Mail it to the address of somebody’s account, in an act of its own.
+    """Mail it to the address of somebody's account, in an act of its own; as `put` says."""
+    with act():
+        return put(owner, subject, text)
+
+
+def put(owner: UUID, subject: str, text: str) -> bool:
+    """The part of `tell` that an act of its own may hold.
 
     False, and no error, when nobody is there to be told: a letter must not undo what it tells of.
     """
     person = Person.objects.filter(owner=owner).exclude(proven_at=None).first()
     if person is None:
         return False
-    with using(PURPOSE, by=SYSTEM, given=person) as use, act():
+    with using(PURPOSE, by=SYSTEM, given=person) as use:
         # Of somebody whose erasure has begun, nothing is opened any more.
         if not use.is_open_to(person):
             return False

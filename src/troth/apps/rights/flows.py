@@ -8,12 +8,12 @@ import secrets
 from datetime import timedelta
 from uuid import UUID
 
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from troth.accounts.people import notices
 from troth.accounts.people.models import Person
 from troth.gate.codes import codes
 from troth.gate.errors import GateError
@@ -21,11 +21,10 @@ from troth.gate.outbound.mail import enqueue
 from troth.gate.outbound.models import Message
 from troth.gate.published import statement
 from troth.gate.registry import serves
-from troth.gate.subjects import find
 from troth.gate.subjects.models import DataSubject, Kind
 from troth.gate.uses import SYSTEM, Actor, OwnData, act, using
 
-from . import days, reminding, waiting
+from . import days, knowing, reminding, waiting
 from .counting import count
 from .models import CLOSED, Covered, Request, RequestMessage
 
@@ -129,30 +128,15 @@ def prove(row: Request, how: str, *, by: Actor = SYSTEM, reason: str = "", token
         changed = Request.objects.filter(pk=row.pk, state=Request.State.RECEIVED)
         if not changed.update(proven_at=row.proven_at, identity=how, state=row.state):
             return
-        covered, left_out = _known_as(row.email, row)
+        covered = knowing.known_as(row, row.email)
         for subject in covered:
             Covered(owner_id=row.owner_id, request=row, subject_id=subject).save(force_insert=True)
+        if how == Request.Identity.STAFF:
+            for subject in covered:
+                notices.put(subject, knowing.COVERED, knowing.warning(row))
         if reason:
             _say(row, by, f"How we made sure who asks: {reason}")
-        _say(row, SYSTEM, _receipt(row, left_out), link=token)
-
-
-def _known_as(address: str, row: Request) -> tuple[set[UUID], bool]:
-    """Whom a proven address stands for, and whether an account was left out.
-
-    An account that has a second step is not opened by mail alone; one that only asks to move here is not known by it.
-    Subjects of other requests that still wait for an answer are left alone.
-    """
-    people = list(Person.objects.lookup(email=address).exclude(proven_at=None))
-    is_own = {person.pk for person in people if person.owner_id == row.owner_id}
-    by_mail = row.identity == Request.Identity.CODE
-    kept_out = {
-        each.owner_id for each in people if by_mail and each.pk not in is_own and is_mfa_enabled(each.user)
-    }
-    waiting = Request.objects.exclude(state__in=CLOSED).exclude(pk=row.pk)
-    others = set(waiting.values_list("owner_id", flat=True)) - {person.owner_id for person in people}
-    found = find.unproven(address) | {person.owner_id for person in people} | {row.owner_id}
-    return found - kept_out - others, bool(kept_out)
+        _say(row, SYSTEM, _receipt(row, knowing.is_account_left_out(row, row.email)), link=token)
 
 
 def _receipt(row: Request, left_out: bool) -> str:
@@ -163,8 +147,8 @@ def _receipt(row: Request, left_out: bool) -> str:
     )
     if left_out:
         told += (
-            "\n\nAn account under this address is protected by a second step, so a code by mail does not open it."
-            " Sign in and ask there to have it included."
+            "\n\nAn account under this address is protected by a second step, so only signing in opens it, and this"
+            " request leaves it out. Sign in to see, take along or erase what is in it."
         )
     return told
 

@@ -11,10 +11,14 @@ from troth.gate.subjects.foresee import Foreseen, foresee
 from troth.gate.subjects.obstacles import Obstacle, Obstructed
 from troth.gate.uses import SYSTEM, Actor, act, using
 
-from . import flows, reminding
+from . import flows, knowing, reminding
 from .models import Request, RequestMessage
 
 NOTHING = "We hold nothing about you but your requests themselves."
+LEFT_OUT = (
+    "Beside your requests themselves we hold an account of yours, which only signing in opens. Sign in, and you can see,"
+    " correct, take along and erase there what is in it, or ask again."
+)
 ERASED = (
     "We have erased what we held about you. A signed receipt follows by mail for each part, once it is gone from our"
     " disks. This request itself stays for as long as our statement says, to show that it was answered."
@@ -33,7 +37,7 @@ def fulfil(row: Request) -> None:
     if row.state != Request.State.PROVEN:
         return
     if not others(row) and row.kind != kinds.CORRECTION:
-        flows.answer(row, SYSTEM, NOTHING)
+        flows.answer(row, SYSTEM, LEFT_OUT if leaves_account_out(row) else NOTHING)
     elif row.kind in (kinds.ACCESS, kinds.PORTABILITY):
         _export(row)
     elif row.kind in (kinds.RESTRICTION, kinds.OBJECTION):
@@ -46,11 +50,22 @@ def own_actor(row: Request) -> Actor:
 
 
 def others(row: Request) -> set[UUID]:
-    """Whom it covers and of whom there is more than requests."""
+    """Whom it covers and of whom there is more than requests; not who has set up a second step since."""
     covered = row.subjects() | {row.owner_id}
     asked = set(Request.objects.filter(owner__in=covered).values_list("owner_id", flat=True))
-    people = set(Person.objects.filter(owner__in=covered).values_list("owner_id", flat=True))
-    return covered - (asked - people)
+    people = list(Person.objects.filter(owner__in=covered))
+    return covered - (asked - {person.owner_id for person in people}) - knowing.out_of_reach(row, people)
+
+
+def leaves_account_out(row: Request) -> bool:
+    """Whether an account under the request's address is opened by signing in alone."""
+    with using(flows.PURPOSE, by=SYSTEM, given=row):
+        return knowing.is_account_left_out(row, row.email)
+
+
+def accounts(row: Request) -> int:
+    """How many accounts it covers."""
+    return Person.objects.filter(owner__in=others(row)).exclude(proven_at=None).count()
 
 
 def _export(row: Request) -> None:

@@ -18,7 +18,7 @@ from troth.gate.export import exporting
 from troth.gate.export.models import Export
 from troth.gate.uses import OwnData, use
 
-from . import flows, fulfilling, reaching, shown
+from . import flows, fulfilling, knowing, reaching, shown
 from .forms import CodeForm, EraseForm, MessageForm, RequestForm
 from .models import Request
 
@@ -109,7 +109,7 @@ def _thread(request: HttpRequest, number: str, form: MessageForm | None = None) 
         "corrections": shown.corrections(row),
         "is_account": Person.objects.filter(owner=row.owner_id).exists(),
         "form": None if row.is_closed else form or MessageForm(), "section": "own-requests",
-        "is_unread": reaching.is_unread(row),
+        "is_unread": reaching.is_unread(row), "is_left_out": knowing.is_account_left_out(row, row.email),
     }  # fmt: skip
     status = 422 if form is not None and form.errors else 200
     return TemplateResponse(request, "rights/page.html", context, status=status)
@@ -191,6 +191,7 @@ def erase(request: HttpRequest, number: str) -> HttpResponseBase:
     context = {
         "request_row": shown.head(row), "seen": shown.foreseen(fulfilling.what_goes(row)), "form": form,
         "obstacles": shown.obstacles(found), "until": codes.runs_out(row.code_token) if by_code else None,
+        "accounts": fulfilling.accounts(row), "is_left_out": fulfilling.leaves_account_out(row),
     }  # fmt: skip
     status = 422 if form.errors else 409 if found and request.method == "POST" else 200
     return render(request, "rights/erase.html", context, status=status)
