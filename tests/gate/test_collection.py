@@ -95,6 +95,13 @@ def test_opening_the_form_takes_nothing_in(victor: Client) -> None:
         "٤١١١١١١١١١١١١١١١",
         "6011000990139424",
         "4222222222222",
+        "+4111 1111 1111 1111",
+        "5555555555554444",
+        "2223003122003222",
+        "30569309025904",
+        "3566002020360505",
+        "6200000000000005",
+        "5018000000000009",
     ],
 )
 def test_a_card_number_is_seen_however_it_is_written(text: str) -> None:
@@ -110,10 +117,28 @@ def test_a_card_number_is_seen_however_it_is_written(text: str) -> None:
         "We opened in 1998 and have 4000 customers.",
         "",
         "2026-11-22 17:31:05",
+        "+49 151 10000119",
+        "Ring me at +4915110000119, please.",
+        "+86 138 1234 5678",
+        "order 1000000000000008",
     ],
 )
 def test_other_numbers_pass(text: str) -> None:
     assert not holds_card_number(text)
+
+
+def test_no_telephone_number_is_taken_for_a_card() -> None:
+    numbers = [f"+49 151 {number:08}" for number in range(10_000_000, 10_000_300)]
+    numbers += [f"+86 138 {number:04} 5678" for number in range(1000, 1300)]
+    assert not [number for number in numbers if holds_card_number(number)]
+    assert not [number for number in numbers if "phone" in contact(phone=number).errors]
+    assert "phone" in contact(phone="+4111 1111 1111 1111").errors, (
+        "a plus makes no telephone number of a card"
+    )
+
+
+def contact(**changes: str) -> ContactForm:
+    return ContactForm({**values_of(**changes), "submission": ContactForm().fields["submission"].initial})
 
 
 def test_a_long_run_of_digits_is_searched_in_no_time() -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+import phonenumbers
 from django import forms
 from django.conf import settings
 from django.core import signing
@@ -28,13 +29,44 @@ _HIDDEN = re.compile(r"[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
 _BREAKS = re.compile(r"[\r\n\x00\u2028\u2029\x0b\x0c\x85]")
 
 
+# The first digits that card networks have, and how long their numbers are (the networks' own tables).
+_CARDS = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})"  # Visa
+    r"|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}"  # Mastercard
+    r"|3[47]\d{13}"  # American Express
+    r"|3(?:0[0-5]|09|6\d|[89]\d)\d{11,16}"  # Diners Club
+    r"|35(?:2[89]|[3-8]\d)\d{12,15}"  # JCB
+    r"|(?:50|5[6-9]|6\d|8[12])\d{14,17}"  # Discover, Maestro, RuPay, UnionPay
+    r"|220[0-4]\d{12,15}"  # Mir
+)
+
+
 def holds_card_number(text: str) -> bool:
-    """Whether neighbouring groups of digits, 13 to 19 in all, pass the Luhn check (ISO/IEC 7812-1, annex B)."""
+    """Whether neighbouring groups of digits, 13 to 19 in all, are a card's number.
+
+    They begin and are as long as a network's numbers, and pass the Luhn check (ISO/IEC 7812-1, annex B).  A telephone
+    number in its international form is none, though one in ten would pass.
+    """
     return any(
-        _luhn(digits)
+        _CARDS.fullmatch(digits) is not None and _luhn(digits)
         for run in _NUMBERS.finditer(text)
-        for digits in _joined(re.findall(r"\d+", run.group()))
+        if not _is_dialled(text[: run.start()], run.group())
+        for digits in _joined([_plain(group) for group in re.findall(r"\d+", run.group())])
     )
+
+
+def _is_dialled(before: str, digits: str) -> bool:
+    if not before.endswith("+"):
+        return False
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(f"+{digits}"))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _plain(digits: str) -> str:
+    """The digits of any script as those of ASCII."""
+    return "".join(str(int(digit)) for digit in digits)
 
 
 def _joined(groups: list[str]) -> Iterator[str]:
