@@ -47,6 +47,14 @@ def test_every_pinned_dependency_is_in_its_set() -> None:
         assert re.sub(r"\[.*\]", "", dependency).lower() in run
 
 
+def test_each_dependency_has_its_reason_and_contributing_says_how_many_there_are() -> None:
+    listed = (ROOT / "pyproject.toml").read_text().partition("\ndependencies = [\n")[2].partition("\n]")[0]
+    lines = listed.splitlines()
+    assert not [line for line in lines if not re.fullmatch(r' +"[^"]+==[^"]+", +# \S.+', line)]
+    numbers = {12: "twelve", 13: "thirteen", 14: "fourteen", 15: "fifteen", 16: "sixteen"}
+    assert f"there are {numbers[len(lines)]}," in (ROOT / "CONTRIBUTING.md").read_text()
+
+
 def test_no_peer_under_the_gpl_is_shipped() -> None:
     assert not [shown(path) for path in SETS if path.stem != "pymerkle" and "pymerkle" in path.read_text()]
 
