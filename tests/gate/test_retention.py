@@ -35,6 +35,7 @@ from troth.gate.subjects.merging import merge
 from troth.gate.subjects.models import DataSubject
 from troth.gate.subjects.register import personal_models, privacy
 from troth.gate.subjects.retention import end_expired, keep_rule, kept_until
+from troth.gate.subjects.terms import keep_rules
 from troth.gate.uses import SYSTEM, act, using
 
 
@@ -315,7 +316,7 @@ def test_of_two_times_on_one_row_the_first_that_is_over_ends_it(monkeypatch: pyt
     monkeypatch.setattr(
         type(policy), "keeps", lambda self, name: own if name == "contact.phone" else policy._kept.get(name)
     )
-    assert [column for column, _ in retention.keep_rules(Enquiry)] == ["received_at", "last_contact_at"]
+    assert [column for column, _ in keep_rules(Enquiry)] == ["received_at", "last_contact_at"]
     enquiry, other = enquiry_of(), enquiry_of(CHARLIE)
     Enquiry.objects.filter(pk=enquiry.pk).update(received_at=at_age(31))
     assert [due.past for due in retention.survey() if due.model == "enquiries.Enquiry"] == [1, 0]
@@ -383,3 +384,26 @@ def test_a_hold_placed_while_a_batch_runs_is_asked_for_again(monkeypatch: pytest
 
     assert retention.end_expired(placed_after_the_first) == 2
     assert [row.pk for row in Enquiry.objects.all()] == [second.pk] and first.pk != third.pk
+
+
+KEPT = "keep contact, enquiry 24 months after last-contact"
+
+
+@durable
+@pytest.mark.parametrize(("later", "survive"), [("120", "the new one"), ("12", "the old one")])
+def test_what_was_collected_under_an_earlier_version_keeps_to_its_time(
+    edit_statement: Edit, later: str, survive: str
+) -> None:
+    statement.publish()
+    old = enquiry_of()
+    edit_statement(KEPT, KEPT.replace("24", later))
+    statement.publish()
+    new = enquiry_of(CHARLIE)
+    assert old.collected_under != new.collected_under
+    Enquiry.objects.update(
+        last_contact_at=timezone.now() - timedelta(days=30 * (20 if later == "12" else 30))
+    )
+    assert sum(due.past for due in retention.survey() if due.model == "enquiries.Enquiry") == 1
+    end_expired()
+    (left,) = Enquiry.objects.all()
+    assert left.pk == (new if survive == "the new one" else old).pk

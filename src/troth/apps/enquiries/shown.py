@@ -41,7 +41,7 @@ def head(enquiry: Enquiry, assignee: str = "") -> dict[str, Any]:
 
 def kept_until_of(enquiry: Enquiry) -> datetime | None:
     """When the statement's `keep` rule ends it, unless somebody writes again."""
-    rule = keep_rule(Enquiry)
+    rule = keep_rule(Enquiry, enquiry.collected_under)
     return kept_until(enquiry.last_contact_at, rule[1], rule[2]) if rule else None
 
 

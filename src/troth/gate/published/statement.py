@@ -42,6 +42,12 @@ def policy(short: str) -> Policy | None:
     return current() if short == under() else _older(short)
 
 
+def earlier() -> list[str]:
+    """The versions published here before the one in force, as rows are marked with them."""
+    published = StatementVersion.objects.values_list("version", flat=True)
+    return sorted({version[:SHORT] for version in published} - {under()})
+
+
 @cache
 def _older(short: str) -> Policy | None:
     row = StatementVersion.objects.filter(version__startswith=short).first()

@@ -210,7 +210,7 @@ def _held(
         shown,
         _labels(model, hidden),
         _until(model, row, policy),
-        _clause_of(model, policy),
+        _clause_of(model, row.collected_under, policy),
     )
 
 
@@ -221,18 +221,18 @@ def _labels(model: type[PersonalModel], names: set[str]) -> tuple[str, ...]:
 
 
 def _until(model: type[PersonalModel], row: PersonalModel, policy: Policy) -> datetime | None:
-    rule = _rule(model, policy)
+    rule = _rule(model, row.collected_under, policy)
     start = getattr(row, rule[0]) if rule else None
     return kept_until(start, rule[1], rule[2]) if rule and start else None
 
 
 @cache
-def _rule(model: type[PersonalModel], policy: Policy) -> tuple[str, int, str] | None:
+def _rule(model: type[PersonalModel], version: str, policy: Policy) -> tuple[str, int, str] | None:
     del policy  # another statement, another rule
-    return keep_rule(model)
+    return keep_rule(model, version)
 
 
 @cache
-def _clause_of(model: type[PersonalModel], policy: Policy) -> str:
+def _clause_of(model: type[PersonalModel], version: str, policy: Policy) -> str:
     del policy  # another statement, another clause
-    return keep_clause(model)
+    return keep_clause(model, version)

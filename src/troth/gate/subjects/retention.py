@@ -27,9 +27,9 @@ from .erase import lock, try_to_erase
 from .models import DataSubject, PersonalModel
 from .models import Kind as Subject
 from .register import personal_models, privacy, title, touching
-from .terms import Rule, keep_clause, keep_rule, keep_rules, kept_until
+from .terms import Rule, keep_clause, keep_rule, kept_until, rules_of_all
 
-__all__ = ["end_expired", "keep_clause", "keep_rule", "keep_rules", "kept_until", "run_when_steady", "survey"]
+__all__ = ["end_expired", "keep_clause", "keep_rule", "kept_until", "run_when_steady", "survey"]
 
 log = logging.getLogger("troth.retention")
 
@@ -62,16 +62,17 @@ class Due:
 
 def survey() -> list[Due]:
     """What a run would end, rule by rule; opens nothing and changes nothing."""
-    return [_survey(model, rule) for model in personal_models() for rule in keep_rules(model)]
+    return [_survey(model, rule, whose) for model in personal_models() for rule, whose in rules_of_all(model)]
 
 
-def _survey(model: type[PersonalModel], rule: Rule) -> Due:
+def _survey(model: type[PersonalModel], rule: Rule, whose: Q) -> Due:
     column, keep = rule
     past, kept = 0, 0
-    for rows in _expired(model, rule):
+    for rows in _expired(model, rule, whose):
         free = _free(model, rows)
         past, kept = past + len(free), kept + len(rows) - len(free)
-    oldest = model.objects.exclude(**{column: None}).order_by(column).values_list(column, flat=True)
+    dated = model.objects.filter(whose).exclude(**{column: None})
+    oldest = dated.order_by(column).values_list(column, flat=True)
     now = timezone.now()
     later = oldest.filter(**{f"{column}__gt": _latest(keep)})
     ahead = (end for start in later[:BATCH] if (end := kept_until(start, keep.amount, keep.unit)) > now)
@@ -85,7 +86,11 @@ def end_expired(progress: Callable[[str, int], None] = lambda title, count: None
 
     `progress` is told the model and the count so far, as it goes.
     """
-    return sum(_end(model, rule, progress) for model in personal_models() for rule in keep_rules(model))
+    return sum(
+        _end(model, rule, whose, progress)
+        for model in personal_models()
+        for rule, whose in rules_of_all(model)
+    )
 
 
 def run_when_steady() -> int:
@@ -118,9 +123,9 @@ def leapt_at() -> datetime | None:
     return Lease.objects.filter(job=JOB).values_list("leapt_at", flat=True).first()
 
 
-def _end(model: type[PersonalModel], rule: Rule, progress: Callable[[str, int], None]) -> int:
+def _end(model: type[PersonalModel], rule: Rule, whose: Q, progress: Callable[[str, int], None]) -> int:
     ended = 0
-    for rows in _expired(model, rule):
+    for rows in _expired(model, rule, whose):
         before = ended
         try:
             for row in _free(model, rows):
@@ -177,12 +182,12 @@ def _dependents(model: type[PersonalModel]) -> list[tuple[type[PersonalModel], s
     ]
 
 
-def _expired(model: type[PersonalModel], rule: Rule) -> Iterator[list[PersonalModel]]:
+def _expired(model: type[PersonalModel], rule: Rule, whose: Q) -> Iterator[list[PersonalModel]]:
     """Rows past their time, in batches by age.  What is skipped stays, so each batch begins behind the last one."""
     column, keep = rule
     now, after = timezone.now(), None
     while True:
-        rows = model.objects.filter(**{f"{column}__lte": _latest(keep)}).order_by(column, "pk")
+        rows = model.objects.filter(whose, **{f"{column}__lte": _latest(keep)}).order_by(column, "pk")
         if after is not None:
             rows = rows.filter(Q(**{f"{column}__gt": after[0]}) | Q(**{column: after[0], "pk__gt": after[1]}))
         batch = list(rows[:BATCH])

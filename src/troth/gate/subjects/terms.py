@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from troth.engine.policy import Keep
 
@@ -33,27 +33,51 @@ def kept_until(start: datetime, amount: int, unit: str) -> datetime:
     raise AssertionError("every month has a 28th day")
 
 
-def keep_rule(model: type[PersonalModel]) -> tuple[str, int, str] | None:
-    """(column that dates the rows, amount, unit): the shortest `keep` among the model's categories."""
-    rules = keep_rules(model)
+def keep_rule(model: type[PersonalModel], version: str = "") -> tuple[str, int, str] | None:
+    """(column that dates the rows, amount, unit): the shortest `keep` among the model's categories.
+
+    `version` is the one that a row was collected under; the one in force when it is blank.
+    """
+    rules = keep_rules(model, version)
     return (rules[0][0], rules[0][1].amount, rules[0][1].unit) if rules else None
 
 
-def keep_clause(model: type[PersonalModel]) -> str:
+def keep_clause(model: type[PersonalModel], version: str = "") -> str:
     """The clause of that rule; blank when there is none."""
-    rules = keep_rules(model)
+    rules = keep_rules(model, version)
     return rules[0][1].clause if rules else ""
 
 
-def keep_rules(model: type[PersonalModel]) -> list[Rule]:
-    """For each column that dates the rows the shortest `keep` of those that count from it; the shortest first."""
+def keep_rules(model: type[PersonalModel], version: str = "") -> list[Rule]:
+    """For each column that dates the rows the shortest `keep` of those that count from it; the shortest first.
+
+    A version that was never published here has no rules of its own: those in force count.
+    """
     dated, policy = privacy(model, "keep", {}), statement.current()
+    if version:
+        policy = statement.policy(version) or policy
     kept = (policy.keeps(seal.category) for seal in model.seals.values())
     found = [(dated[keep.event], keep) for keep in kept if keep is not None and keep.event in dated]
     shortest: dict[str, Keep] = {}
     for column, keep in sorted(found, key=_length):
         shortest.setdefault(column, keep)
     return list(shortest.items())
+
+
+def rules_of_all(model: type[PersonalModel]) -> list[tuple[Rule, Q]]:
+    """Every rule with the rows it counts for: what was collected under an earlier version keeps to that one's rules."""
+    now, found, apart = keep_rules(model), list[tuple[Rule, Q]](), list[str]()
+    for version in statement.earlier():
+        rules = keep_rules(model, version)
+        if [_terms(rule) for rule in rules] != [_terms(rule) for rule in now]:
+            apart.append(version)
+            found += [(rule, Q(collected_under=version)) for rule in rules]
+    others = ~Q(collected_under__in=apart) if apart else Q()
+    return [*((rule, others) for rule in now), *found]
+
+
+def _terms(rule: Rule) -> tuple[str, int, str]:
+    return rule[0], rule[1].amount, rule[1].unit
 
 
 def _length(rule: Rule) -> datetime:
