@@ -126,7 +126,7 @@ class CorrectionForm(CollectionForm):
     )
 
     def __init__(self, *args: Any, model: type[PersonalModel], name: str, before: str, **kwargs: Any) -> None:
-        self.model = model  # type: ignore[misc]
+        self.model = model
         super().__init__(*args, initial={name: before}, **kwargs)
         self._name, self._before = name, before
         for other in set(self.fields) - {name, "is_more", "submission"}:
