@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import http.client
+import json
 import os
 import re
 import signal
@@ -207,18 +208,25 @@ class Browser:
         """Open the page of a form and send it with its hidden fields."""
         return self.post(to or page, {**hidden(self.get(page).text, to or page), **fields})
 
+    def change(self, method: str, path: str, told: dict[str, str] | None = None) -> Answer:
+        """Send JSON to the API, with the form token and the origin that it wants."""
+        own = {"X-CSRFToken": self.cookies["__Host-csrf"], "Origin": f"https://{self.host}:{self.port}"}
+        body = "" if told is None else json.dumps(told)
+        return self._ask(method, path, body, {"Content-Type": "application/json", **own})
+
     def become(self, role: str) -> Browser:
         """Take a role of the sample company."""
         answer = self.fill_in("/", {"role": role}, to="/sample/sign-in/")
         assert answer.status == 302, answer.text
         return self
 
-    def _ask(self, method: str, path: str, body: str | None) -> Answer:
+    def _ask(self, method: str, path: str, body: str | None, more: dict[str, str] | None = None) -> Answer:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if body is not None:
             headers |= {
                 "Content-Type": "application/x-www-form-urlencoded",
                 "Referer": f"https://{self.host}:{self.port}/",
+                **(more or {}),
             }
         try:
             line = self.connected()

@@ -1,5 +1,8 @@
 """The JSON API against its own description: no server error, no answer that is not described, for anything sent."""
 
+import json
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +10,7 @@ import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from django.middleware.csrf import get_token
 from django.test import RequestFactory
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from schemathesis.config import GenerationConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
@@ -14,10 +18,17 @@ from werkzeug.test import Client
 
 from tests.apps.privacy_people import browser, person
 from tests.cast import durable, enquiry_of
+from tests.site.demo import Demo
+from tests.site.pages import PASSWORD
+from troth.accounts.people.models import Person
+from troth.gate.export import preparing
+from troth.gate.subjects import holds
 from troth.gate.subjects.merging import merge
-from troth.gate.uses import SYSTEM
+from troth.gate.uses import SYSTEM, Actor
 
 EXAMPLES = 20
+ME = "/api/v1/me"
+CODE = re.compile(r"^ +(\d{8})$", re.MULTILINE)
 
 
 class Alices:
@@ -40,19 +51,39 @@ schema = schemathesis.openapi.from_wsgi(
     "/api/v1/openapi.json", app,
     config=SchemathesisConfig(projects=ProjectsConfig(default=ProjectConfig(generation=WISHES))),
 )  # fmt: skip
+guarded = schema.include(method="POST", path=f"{ME}/exports").include(path=f"{ME}/exports/{{export}}/archive")
+"""What wants a fresh sign-in and does not end the session."""
 
 
-@pytest.fixture
-def signed_in(transactional_db: None) -> None:
-    """Alice's session, which is not confirmed, so that nothing of hers is erased under way."""
-    alice, enquiry = person(), enquiry_of()
-    merge(enquiry.owner_id, alice.owner_id, SYSTEM)
-    client, request = browser(alice), RequestFactory().get("/")
+def sign_in_as(alice: Person, *, confirmed: bool = False) -> None:
+    """The application is reached with her cookies from now on."""
+    client, request = browser(alice, confirmed=confirmed), RequestFactory().get("/")
     token, session = get_token(request), client.cookies["__Host-session"].value
     app.sent = {
         "HTTP_COOKIE": f"__Host-session={session}; __Host-csrf={request.META['CSRF_COOKIE']}",
         "HTTP_X_CSRFTOKEN": token, "HTTP_ORIGIN": "https://localhost",
     }  # fmt: skip
+
+
+@pytest.fixture
+def alice(transactional_db: None) -> Person:
+    """Somebody with an account and an enquiry."""
+    who, enquiry = person(), enquiry_of()
+    merge(enquiry.owner_id, who.owner_id, SYSTEM)
+    return who
+
+
+@pytest.fixture
+def signed_in(alice: Person) -> None:
+    """Alice's session, which is not confirmed, so that nothing of hers is erased under way."""
+    sign_in_as(alice)
+
+
+@pytest.fixture
+def confirmed(alice: Person) -> Person:
+    """Alice, who has said her password a moment ago."""
+    sign_in_as(alice, confirmed=True)
+    return alice
 
 
 @durable
@@ -71,3 +102,69 @@ def test_the_session_of_these_tests_is_one(signed_in: None) -> None:
         assert client.get(f"/api/v1/me{path}").status_code == 200, path
     assert client.patch("/api/v1/me", json={"phone": "+12025550177"}).status_code == 200
     assert client.delete("/api/v1/me").json["error"] == "confirm-first"
+
+
+# -- what wants a fresh sign-in
+
+
+def described(method: str, path: str, status: int, **given: Any) -> Any:
+    """Send what the description allows to a path below one's own data; the answer, which the description knows."""
+    sent = schema[ME + path][method].Case(**given)
+    answer = sent.call_and_validate(excluded_checks=[ignored_auth])
+    assert answer.status_code == status, answer.text
+    return answer
+
+
+@durable
+@guarded.parametrize()
+@settings(suppress_health_check=list(HealthCheck), deadline=None)
+def test_every_answer_to_a_fresh_sign_in_is_described(case: Any, confirmed: Person) -> None:
+    case.call_and_validate(excluded_checks=[ignored_auth, positive_data_acceptance])
+
+
+@durable
+def test_an_archive_from_the_asking_to_its_bytes_is_described(confirmed: Person) -> None:
+    made = described("POST", "/exports", 202, body={"categories": None}).json()
+    which = {"path_parameters": {"export": made["id"]}}
+    assert described("GET", "/exports/{export}", 200, **which).json()["state"] == "preparing"
+    assert described("GET", "/exports/{export}/archive", 409, **which).json()["error"] == "not-ready"
+    assert preparing.prepare_one()
+    given = described("GET", "/exports/{export}/archive", 200, **which)
+    assert given.headers["content-type"] == ["application/zip"] and given.content[:2] == b"PK"
+    sign_in_as(confirmed)
+    assert described("GET", "/exports/{export}/archive", 403, **which).json()["error"] == "confirm-first"
+
+
+@durable
+def test_an_erasure_that_is_hindered_and_one_that_is_not_are_described(confirmed: Person) -> None:
+    hold = holds.place(confirmed.owner_id, timezone.now() + timedelta(days=9), Actor("owner"), "share.legal")
+    assert described("DELETE", "", 409).json()["error"] == "obstructed"
+    assert hold and holds.lift(confirmed.owner_id, Actor("owner")) == 1
+    assert described("DELETE", "", 202).json()["state"] == "purging"
+    assert described("DELETE", "", 401).json()["error"] == "not-signed-in"
+
+
+# -- over the real door
+
+
+def test_the_door_lets_a_correction_and_an_erasure_through(demo: Demo) -> None:
+    alice, owner, address = demo.browser(), demo.browser().become("owner"), "api@doorways.example"
+    told = {"name": "Ada Pi", "company": "Doorways", "email": address, "password": PASSWORD}
+    assert alice.fill_in("/register/", told).status == 302
+    letters = [
+        owner.get(path).text
+        for path in re.findall(r"/office/mail/[0-9a-f-]{36}/", owner.get("/office/mail/").text)
+    ]
+    (code,) = [found[1] for text in letters if address in text and (found := CODE.search(text))]
+    assert alice.fill_in("/register/code/", {"code": code}).status == 302
+    corrected = alice.change("PATCH", ME, {"phone": "+12025550177"})
+    assert corrected.status == 200 and json.loads(corrected.text)["registration"]["phone"] == "+12025550177"
+    hindered = alice.change("DELETE", ME)
+    assert hindered.status == 409 and "close it" in json.loads(hindered.text)["advice"]
+    (company,) = re.findall(
+        r"/account/people/[0-9a-f-]{36}/", alice.get("/account/people/").header("location")
+    )
+    assert alice.fill_in(f"{company}close/", {"name": "Doorways"}).status == 302
+    gone = alice.change("DELETE", ME)
+    assert gone.status == 202 and json.loads(gone.text)["state"] == "purging"
+    assert alice.get(ME).status == 401
