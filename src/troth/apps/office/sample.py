@@ -2,12 +2,13 @@
 
 from allauth.account.internal.flows.login import record_authentication
 from django.contrib.auth import login, logout
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from troth.accounts.models import StaffMember
 from troth.accounts.people import sample as people
+from troth.accounts.staff import staff_only
 from troth.gate.proving.answers import prove
 from troth.gate.proving.breach import mend, plant
 
@@ -34,7 +35,8 @@ def become(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def break_it(request: HttpRequest) -> HttpResponse:
+@staff_only()
+def break_it(request: HttpRequest) -> HttpResponseBase:
     """Write an address in clear where a sealed value belongs, as a careless script would, and prove again."""
     plant()
     prove()
@@ -42,7 +44,8 @@ def break_it(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def mend_it(request: HttpRequest) -> HttpResponse:
+@staff_only()
+def mend_it(request: HttpRequest) -> HttpResponseBase:
     """Take what was planted away again."""
     mend()
     prove()
