@@ -45,9 +45,47 @@ def test_each_host_is_covered_and_no_other(tmp_path: Path) -> None:
     assert not accepts(made, "example.com")
 
 
-def test_the_authority_has_no_power_over_other_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificates, "HOSTS", ("example.com",))
-    assert not accepts(ensure(tmp_path), "example.com")
+OURS = ("troth.example", "community.troth.example", "work.example")
+
+
+def test_the_hosts_are_the_companys(tmp_path: Path) -> None:
+    made = ensure(tmp_path, OURS)
+    assert all(accepts(made, host) for host in OURS)
+    assert not accepts(made, "localhost") and not accepts(made, "example.com")
+
+
+@pytest.mark.parametrize("hosts", [certificates.HOSTS, OURS])
+def test_the_authority_has_no_power_over_other_names(tmp_path: Path, hosts: tuple[str, ...]) -> None:
+    made = ensure(tmp_path, hosts)
+    authority = certificates._load(tmp_path / "authority-key.pem")
+    assert authority
+    stolen = certificates._make_server(authority, ("example.com", "localhost.example"), NOW)
+    made.server.write_bytes(stolen.pem())
+    assert not accepts(made, "example.com") and not accepts(made, "localhost.example")
+
+
+def test_other_hosts_than_before_get_an_authority_of_their_own(tmp_path: Path) -> None:
+    ensure(tmp_path)
+    made = ensure(tmp_path, OURS)
+    assert made.new_authority and accepts(made, "work.example")
+    assert not ensure(tmp_path, OURS).new_authority
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_certificate_of_the_operators_own_is_not_written_over(tmp_path: Path, is_first: bool) -> None:
+    made = ensure(tmp_path / "tls")
+    bought = [
+        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
+        "-keyout", str(tmp_path / "own.pem"), "-out", "-",
+    ]  # fmt: skip
+    certificate = subprocess.run(bought, capture_output=True, check=True).stdout
+    made.server.write_bytes((tmp_path / "own.pem").read_bytes() + certificate)
+    if is_first:
+        (tmp_path / "tls" / "authority-key.pem").unlink()
+    before = {path: path.read_bytes() for path in (tmp_path / "tls").iterdir()}
+    with pytest.raises(CertificateProblem, match=r"server\.pem` is not of the local .*TROTH_TLS_CERTIFICATE"):
+        ensure(tmp_path / "tls")
+    assert {path: path.read_bytes() for path in (tmp_path / "tls").iterdir()} == before
 
 
 def test_a_second_start_changes_nothing(tmp_path: Path) -> None:
@@ -58,16 +96,17 @@ def test_a_second_start_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_the_server_is_renewed_before_its_end_and_the_authority_stays(tmp_path: Path) -> None:
-    made = ensure(tmp_path, NOW - timedelta(days=61))
+    made = ensure(tmp_path, now=NOW - timedelta(days=61))
+    assert made.authority
     authority, server = made.authority.read_bytes(), made.server.read_bytes()
-    assert not ensure(tmp_path, NOW).new_authority
+    assert not ensure(tmp_path, now=NOW).new_authority
     assert made.authority.read_bytes() == authority
     assert made.server.read_bytes() != server
 
 
 def test_an_authority_near_its_end_is_made_again_with_a_server_of_its_own(tmp_path: Path) -> None:
-    ensure(tmp_path, NOW - timedelta(days=1800))
-    made = ensure(tmp_path, NOW)
+    ensure(tmp_path, now=NOW - timedelta(days=1800))
+    made = ensure(tmp_path, now=NOW)
     assert made.new_authority
     assert accepts(made, "localhost")
 
@@ -97,6 +136,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def test_a_browser_like_verifier_builds_the_chain(tmp_path: Path) -> None:
     made = ensure(tmp_path)
+    assert made.authority
     root, leaf = (x509.load_pem_x509_certificate(p.read_bytes()) for p in (made.authority, made.server))
     store = verification.Store([root])
     verifier = verification.PolicyBuilder().store(store).build_server_verifier(x509.DNSName("localhost"))

@@ -17,6 +17,7 @@ from troth.apps.rights.models import Request
 from troth.config import doctor
 from troth.gate.errors import KeyMissing, KeyStoreError, Unfinished
 from troth.gate.journal import log
+from troth.gate.journal.integrating import begin_log
 from troth.gate.keystore import keys
 from troth.gate.keystore.models import DataKey, KeySet
 from troth.gate.outbound.models import Message
@@ -89,6 +90,23 @@ def test_another_key_store_does_not_take_the_place_of_a_lost_one_unnoticed(lost:
     assert not KeySet.objects.exists()
     assert any("key store is gone" in found.what for found in doctor.examine() if not found.is_well)
     assert not KeySet.objects.exists(), "a look made one"
+
+
+@pytest.mark.parametrize("is_mounted", [False, True], ids=["missing", "empty"])
+def test_no_keys_are_made_beside_a_store_that_was_begun(
+    own_keys: Path, settings: Any, tmp_path: Path, is_mounted: bool
+) -> None:
+    settings.TROTH_KEYS = tmp_path / "other"
+    if is_mounted:
+        settings.TROTH_KEYS.mkdir()
+    KeySet.objects.all().delete()
+    keyless.refuse_missing_folder()
+    for begin in (keys.begin_store, lambda: begin_log() and KeySet.objects.all().delete()):
+        settings.TROTH_KEYS = own_keys
+        begin()
+        settings.TROTH_KEYS = tmp_path / "other"
+        with pytest.raises(KeyStoreError, match=r"other` is missing or empty.*troth keys restore"):
+            keyless.refuse_missing_folder()
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="the file is SQLite's")

@@ -99,10 +99,10 @@ def _bare_passkeys() -> list[str]:
 
 
 def _page_tells() -> bool:
-    own = Path(settings.TROTH_HOME) / "tls" / "authority.pem"
+    own: Path | None = settings.TROTH_AUTHORITY
     answer = probe.get(
         settings.TROTH_HOSTS["company"], settings.TROTH_PORT, reverse(PAGE, urlconf="troth.config.urls"),
-        authority=own if own.exists() else None,
+        authority=own if own and own.exists() else None,
     )  # fmt: skip
     (clause,) = (clause for clause in statement.document().clauses if clause.id == CLAUSE)
     page = " ".join(html.unescape(answer.body).split())

@@ -1,6 +1,7 @@
 """The `troth` command.  Every error a person can cause ends in one line: what is wrong, where, what to do."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -34,45 +35,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+EXPLAINED = (
+    ("troth.engine.seal.errors", "SealError"), ("troth.config.environment", "SettingError"),
+    ("troth.config.supervise", "CannotHold"), ("troth.config.listen", "CannotListen"),
+    ("troth.config.certificates", "CertificateProblem"), ("django.core.exceptions", "ImproperlyConfigured"),
+    ("django.core.management.base", "CommandError"),
+)  # fmt: skip
+"""Errors whose message is written for whoever caused them."""
+
+DATABASE_ADVICE = {
+    "locked": "another program holds it: `fuser -v TROTH_HOME/*.sqlite3` says which; end it and try again",
+    "disk is full": "make room on its disk and try again",
+    "no such table": "run `troth init`",
+    "readonly": "make its file and its folder yours to write",
+    "unable to open": "make its file and its folder yours to read and write",
+    "disk I/O": "make room on its disk, or mend it, and try again",
+    "connection refused": "start the database server, or correct the database URL",
+}
+"""What to do, by a word of the database's own message, which is not repeated: it may hold a value."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 def _explained(error: Exception) -> str | None:
-    """One line for the errors that have one; None for those that are ours to mend."""
-    from django.core.exceptions import ImproperlyConfigured
-    from django.db import DatabaseError
-
-    from troth.engine.statement import StatementError
-    from troth.gate.errors import SealError
-
-    from .certificates import CertificateProblem
-    from .environment import SettingError
-    from .listen import CannotListen
-    from .supervise import CannotHold
-
-    if isinstance(error, StatementError):
+    """A line, or one for each problem of a statement, for the errors that have one; None for those that are ours."""
+    if _is_one(error, ("troth.engine.statement", "StatementError")):
         return str(error)
-    if isinstance(
-        error,
-        SealError | SettingError | CannotHold | CannotListen | CertificateProblem | ImproperlyConfigured,
-    ):
-        return f"troth: {error}"
-    if isinstance(error, DatabaseError):
-        return f"troth: the database cannot be used ({_reason(error)}); run `troth doctor`"
-    if isinstance(error, OSError) and error.filename:
-        return f"troth: {error.filename}: {error.strerror}; check that the folder exists and may be written"
+    if _is_one(error, *EXPLAINED):
+        return f"troth: {' '.join(str(error).split())}"
+    if _is_one(error, ("django.db", "DatabaseError")):
+        text = str(error).lower()
+        known = next((word for word in DATABASE_ADVICE if word.lower() in text), None)
+        advice = DATABASE_ADVICE[known] if known else "run `troth doctor`"
+        return f"troth: the database cannot be used ({known or type(error).__name__}); {advice}"
+    if isinstance(error, OSError) and error.errno:
+        where = f"{error.filename}: " if error.filename else ""
+        advice = (
+            "make room on the disk and try again" if error.errno in FULL else "is it there, and yours to use?"
+        )
+        return f"troth: {where}{error.strerror}; {advice}"
     return None
 
 
-def _reason(error: Exception) -> str:
-    text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    known = (
-        "locked",
-        "disk is full",
-        "no such table",
-        "readonly",
-        "unable to open",
-        "connection refused",
-        "disk I/O",
-    )
-    return next((word for word in known if word.lower() in text.lower()), type(error).__name__)
+def _is_one(error: Exception, *names: tuple[str, str]) -> bool:
+    """Whether an error is of a class, given by module and name: a module that was not needed is not loaded for this."""
+    kinds = [getattr(sys.modules.get(module), name, None) for module, name in names]
+    return isinstance(error, tuple(kind for kind in kinds if kind))
 
 
 def set_up() -> None:

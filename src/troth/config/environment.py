@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -13,6 +14,9 @@ ROOT = Path(__file__).resolve().parents[3]
 
 FIXED_SQLITE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 """The first release of each line that cannot lose WAL commits (reference: SQLite's WAL-reset bug)."""
+
+LOCK_SECONDS = 20.0
+"""How long an act waits for whoever else writes to SQLite."""
 
 
 class SettingError(Exception):
@@ -27,9 +31,41 @@ def env_path(name: str, default: Path) -> Path:
 def env_int(name: str, default: int) -> int:
     """A whole number.  Raises SettingError."""
     text = os.environ.get(name) or str(default)
-    if not text.isdigit():
+    if not (text.isascii() and text.isdecimal()):  # `²` is a digit, and no number
         raise SettingError(f"{name} is `{text}`; give a whole number, such as {default}")
     return int(text)
+
+
+def env_port(name: str, default: int) -> int:
+    """A port number.  Raises SettingError."""
+    port = env_int(name, default)
+    if not 0 < port < 65536:
+        raise SettingError(f"{name} is `{port}`; give a port from 1 to 65535, such as {default}")
+    return port
+
+
+def env_address(name: str, default: str) -> str:
+    """An IP address of this machine, or all of them (`0.0.0.0`, `::`).  Raises SettingError."""
+    text = os.environ.get(name) or default
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise SettingError(f"{name} is `{text}`; give an IP address, such as {default} or 0.0.0.0") from None
+
+
+def own_certificate() -> tuple[Path, Path] | None:
+    """The company's own certificate and its key; None for the local authority's, which the demo always has.
+
+    Raises SettingError when only one of the two is named.
+    """
+    names = ("TROTH_TLS_CERTIFICATE", "TROTH_TLS_KEY")
+    given = [os.environ.get(name, "") for name in names]
+    if env_bool("TROTH_DEMO") or not any(given):
+        return None
+    if not all(given):
+        raise SettingError(f"{names[0]} and {names[1]} belong together; name both files, or neither")
+    certificate, key = (Path(each).expanduser().resolve() for each in given)
+    return certificate, key
 
 
 def env_bool(name: str, default: bool = False) -> bool:
@@ -93,7 +129,11 @@ def database(name: str, default: Path) -> dict[str, Any]:
     url = os.environ.get(name, "")
     if not url:
         return sqlite(default)
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # the URL may hold a password, so it is not repeated
+        raise SettingError(f"{name} is no URL; give postgresql://user:password@host:port/name") from None
     if parts.scheme not in ("postgresql", "postgres"):
         raise SettingError(
             f"{name} begins with `{parts.scheme}`; give a postgresql:// URL, or leave it out for SQLite"
@@ -104,7 +144,7 @@ def database(name: str, default: Path) -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
@@ -117,7 +157,7 @@ def sqlite(path: Path) -> dict[str, Any]:
         "NAME": path,
         "CONN_MAX_AGE": None,
         "OPTIONS": {
-            "timeout": 20,
+            "timeout": LOCK_SECONDS,
             "transaction_mode": "IMMEDIATE",
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
@@ -129,7 +169,7 @@ def sqlite(path: Path) -> dict[str, Any]:
 
 
 def refuse_old_sqlite() -> None:
-    """Raises SettingError for an SQLite that can lose commits in WAL mode."""
+    """Raises SettingError for an SQLite that can lose commits in WAL mode, where either store is one."""
     import sqlite3
 
     version = sqlite3.sqlite_version_info
@@ -137,7 +177,8 @@ def refuse_old_sqlite() -> None:
         any(version[:2] == line[:2] and version >= line for line in FIXED_SQLITE)
         or version >= FIXED_SQLITE[0]
     )
-    if not fixed and not os.environ.get("TROTH_DATABASE_URL"):
+    elsewhere = all(os.environ.get(name) for name in ("TROTH_DATABASE_URL", "TROTH_KEYS_DATABASE_URL"))
+    if not fixed and not elsewhere:
         raise SettingError(
             f"SQLite {sqlite3.sqlite_version} can lose commits in WAL mode;"
             " install the `pysqlite3` package of requirements/run.txt"

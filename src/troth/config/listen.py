@@ -55,7 +55,7 @@ def _port_advice(address: str, port: int, error: OSError) -> str:
         return f"{where}: the port is taken; stop what uses it or give another with `--port` or TROTH_PORT"
     if error.errno == errno.EACCES:
         return f"{where}: ports below 1024 need a privilege; give a higher one with `--port` or TROTH_PORT"
-    return f"{where} ({error.strerror}); give an address of this machine"
+    return f"{where} ({error.strerror}); give an address of this machine with TROTH_LISTEN"
 
 
 def check_certificate(certificate: Path, key: Path) -> None:

@@ -4,7 +4,18 @@ from csp.constants import NONE, SELF
 
 from troth.gate.keystore.boxes import django_secret
 
-from .environment import ROOT, company, database, env_bool, env_int, env_path, own_file, recipients
+from .environment import (
+    ROOT,
+    company,
+    database,
+    env_address,
+    env_bool,
+    env_path,
+    env_port,
+    own_certificate,
+    own_file,
+    recipients,
+)
 
 # -- where things are
 TROTH_HOME = env_path("TROTH_HOME", ROOT / "var")
@@ -19,8 +30,11 @@ TROTH_REGION = TROTH_COMPANY["company"]["region"]
 # -- how it is run
 TROTH_DEMO = env_bool("TROTH_DEMO")
 TROTH_SECOND_FACTOR = not TROTH_DEMO
-TROTH_PORT = env_int("TROTH_PORT", 8443)
-TROTH_PLAIN_PORT = env_int("TROTH_PLAIN_PORT", 8080)
+TROTH_LISTEN = env_address("TROTH_LISTEN", "127.0.0.1")
+TROTH_PORT = env_port("TROTH_PORT", 8443)
+TROTH_PLAIN_PORT = env_port("TROTH_PLAIN_PORT", 8080)
+# Whom our own looks from outside trust: the local authority, or with a certificate of one's own what the machine trusts.
+TROTH_AUTHORITY = None if own_certificate() else TROTH_HOME / "tls" / "authority.pem"
 TROTH_HOSTS = {kind: host["name"] for kind, host in TROTH_COMPANY["hosts"].items()}
 TROTH_LINKED_HOSTS = frozenset(host["name"] for host in TROTH_COMPANY["hosts"].values() if host["linked"])
 _PORT = "" if TROTH_PORT == 443 else f":{TROTH_PORT}"
@@ -207,7 +221,7 @@ TROTH_MAIL_HELD = env_bool("TROTH_MAIL_HELD", TROTH_DEMO)
 DEFAULT_FROM_EMAIL = f"{_CARRIER['from-name']} <{_CARRIER['from-email']}>"
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = "127.0.0.1"
-EMAIL_PORT = env_int("TROTH_SMTP_PORT", 25)
+EMAIL_PORT = env_port("TROTH_SMTP_PORT", 25)
 EMAIL_USE_TLS = env_bool("TROTH_SMTP_TLS")
 
 # -- logs: kinds, codes and view names; never a value, an address or a traceback with locals

@@ -15,8 +15,8 @@ STRANGER = "unlinked.localhost"
 
 
 def _authority() -> Path | None:
-    own = Path(settings.TROTH_HOME) / "tls" / "authority.pem"
-    return own if own.exists() else None
+    own: Path | None = settings.TROTH_AUTHORITY
+    return own if own and own.exists() else None
 
 
 def _get(host: str, path: str) -> probe.Answer:

@@ -119,5 +119,7 @@ def run_lost(options: argparse.Namespace) -> int:
 
 
 def _is_sure() -> bool:
-    print("No backup holds the key store, and what is here may stay unreadable. Type LOST: ", end="", flush=True)
+    print(
+        "No backup holds the key store, and what is here may stay unreadable. Type LOST: ", end="", flush=True
+    )
     return sys.stdin.readline().strip() == "LOST"

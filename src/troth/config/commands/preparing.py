@@ -5,45 +5,76 @@ import os
 from pathlib import Path
 
 from ..certificates import Certificates, ensure
-from ..environment import SettingError, env_path, refuse_half_restored, refuse_old_sqlite
+from ..environment import SettingError, env_path, own_certificate, refuse_half_restored, refuse_old_sqlite
+from ..listen import check_certificate
 
 
 def prepare(home: Path, *, sample: bool) -> Certificates:
-    """Make or renew whatever is missing.  Raises the errors that the command line explains."""
-    from troth.gate.keystore.beginning import begin
+    """Make or renew whatever is missing; nothing before all that is there was found to fit together.
 
+    Raises the errors that the command line explains.
+    """
+    from troth.gate.keystore.beginning import begin, refuse_broken
+
+    keys = env_path("TROTH_KEYS", home / "keys")
     refuse_old_sqlite()
     refuse_half_restored(home)
+    refuse_broken(keys)
     os.umask(0o077)
     home.mkdir(parents=True, exist_ok=True)
-    keys = env_path("TROTH_KEYS", home / "keys")
-    if not keys.exists() and any((home / store).exists() for store in ("keystore.sqlite3", "troth.sqlite3")):
-        raise SettingError(
-            f"key folder `{keys}` is missing, but not what it sealed: put it back from the escrow"
-        )
+    own = own_certificate()
+    if own:
+        check_certificate(*own)
+    _refuse_unfit()
     begin(keys, env_path("TROTH_TOMBSTONES", keys / "tombstones"))
-    prepare_stores()
+    _prepare_stores(keys)
     if sample:
         from .sample import fill
 
         fill()
-    return ensure(home / "tls")
+    from django.conf import settings
+
+    return Certificates(*own) if own else ensure(home / "tls", sorted(settings.TROTH_HOSTS.values()))
 
 
-def prepare_stores() -> None:
-    """Migrate both stores, publish the statement in force, begin the log, gather static files."""
+def _refuse_unfit() -> None:
+    """Look, before anything is written, whether statement, code, settings and what is there of old belong together.
+
+    Raises StatementError for a statement that lacks what the code does, KeyStoreError for data without its keys,
+    SettingError for the rest.
+    """
     from ..cli import set_up
 
     set_up()
+    from django.core.checks import run_checks
+
+    from troth.engine.statement import StatementError
+    from troth.gate.subjects import keyless
+
+    from .statements import against_the_code
+
+    if missing := [problem for problem in against_the_code() if problem.severity == "error"]:
+        raise StatementError(missing)
+    for message in run_checks():
+        if message.is_serious() and not message.is_silenced():
+            raise SettingError(f"{message.msg}; {message.hint}" if message.hint else message.msg)
+    keyless.refuse_missing_folder()
+
+
+def _prepare_stores(keys: Path) -> None:
+    """Migrate both stores, publish the statement in force, begin the log, gather static files."""
     migrate()
+    from django.conf import settings
     from django.core.management import call_command
 
     from troth.gate.journal.integrating import announce, begin_log
+    from troth.gate.keystore.boxes import django_secret
     from troth.gate.keystore.keys import keeper, turn_epoch
     from troth.gate.published import statement
     from troth.gate.subjects import keyless
 
-    call_command("check", databases=["default", "keys"], stdout=io.StringIO(), stderr=io.StringIO())
+    settings.SECRET_KEY = django_secret(keys)  # at the first start there was none when the settings were read
+    call_command("check", tags=["database"], databases=["default", "keys"], stdout=io.StringIO())
     keyless.begin_store()
     # After a long pause the epochs are overdue; every other problem is one to mend before anything is served.
     turn_epoch()
@@ -71,7 +102,7 @@ def migrate(*, is_lost: bool = False) -> None:
         call_command("migrate", *apps, database=store, interactive=False, verbosity=0, stdout=io.StringIO())
 
 
-def greeting(trust: str, *, sample: bool) -> str:
+def greeting(certificates: Certificates, *, sample: bool) -> str:
     """What a person at the terminal needs to know."""
     from django.conf import settings
 
@@ -82,11 +113,8 @@ def greeting(trust: str, *, sample: bool) -> str:
         lines += ["  Sign in from the foot of any page, as one of these:"]
         lines += [f"    {p['title']:<16} {p['name']}" for p in settings.TROTH_COMPANY["staff"]]
         lines += ["", "  Mail is shown in the office and not sent."]
-    lines += [
-        "  The certificate is this machine's own. To trust it:",
-        f"    {trust}",
-        "",
-        "  Ctrl-C stops everything.",
-        "",
-    ]
+    if certificates.authority:
+        trust = certificates.trust_command()
+        lines += ["  The certificate is this machine's own. To trust it:", f"    {trust}", ""]
+    lines += ["  Ctrl-C stops everything.", ""]
     return "\n".join(lines)

@@ -8,9 +8,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from ..environment import ROOT, env_path, refuse_half_restored
+from ..environment import ROOT, env_address, env_path, env_port, refuse_half_restored
 
-ADDRESS = "127.0.0.1"
 IDLE = 0.2
 """Seconds the worker rests when nothing is due."""
 
@@ -31,11 +30,12 @@ def add(commands: Any) -> None:
 def run_demo(options: argparse.Namespace) -> int:
     """Everything from nothing: keys, stores, sample people, server, worker."""
     home = (options.home or Path(os.environ.get("TROTH_HOME") or ROOT / "var")).expanduser().resolve()
-    port = str(options.port or os.environ.get("TROTH_PORT") or os.environ.get("PORT") or 8443)
-    os.environ.update(TROTH_HOME=str(home), TROTH_PORT=port, TROTH_DEMO="1")
-    os.environ.setdefault(
-        "TROTH_PLAIN_PORT", str(int(port) - 363) if port.isdigit() and int(port) > 1387 else "8080"
+    given = (
+        options.port if options.port is not None else os.environ.get("TROTH_PORT") or os.environ.get("PORT")
     )
+    os.environ.update(TROTH_HOME=str(home), TROTH_PORT=str(8443 if given is None else given), TROTH_DEMO="1")
+    port = env_port("TROTH_PORT", 8443)
+    os.environ.setdefault("TROTH_PLAIN_PORT", str(port - 363 if port > 1387 else 8080))
     return _run(with_worker=True, sample=True)
 
 
@@ -46,13 +46,12 @@ def run_serve(options: argparse.Namespace) -> int:
 
 def _run(*, with_worker: bool, sample: bool) -> int:
     from .. import listen, supervise
-    from ..environment import env_int
     from . import preparing
 
-    home = env_path("TROTH_HOME", ROOT / "var")
-    port, plain = env_int("TROTH_PORT", 8443), env_int("TROTH_PLAIN_PORT", 8080)
+    home, address = env_path("TROTH_HOME", ROOT / "var"), env_address("TROTH_LISTEN", "127.0.0.1")
+    port, plain = env_port("TROTH_PORT", 8443), env_port("TROTH_PLAIN_PORT", 8080)
     for number in (port, plain):
-        listen.check_port(ADDRESS, number)
+        listen.check_port(address, number)
     with supervise.hold(home) as lock:
         certificates = preparing.prepare(home, sample=sample)
         from django.conf import settings
@@ -60,13 +59,13 @@ def _run(*, with_worker: bool, sample: bool) -> int:
         hosts = sorted(settings.TROTH_HOSTS.values())
         children = [
             supervise.Child(
-                "server", listen.door_command(ADDRESS, port, certificates.server, certificates.server)
+                "server", listen.door_command(address, port, certificates.server, certificates.key)
             ),
-            supervise.Child("redirect", listen.redirect_command(ADDRESS, plain, port, hosts)),
+            supervise.Child("redirect", listen.redirect_command(address, plain, port, hosts)),
         ]
         if with_worker:
             children.append(supervise.Child("worker", (sys.executable, "-m", "troth.config.cli", "worker")))
-        print(preparing.greeting(certificates.trust_command(), sample=sample), flush=True)
+        print(preparing.greeting(certificates, sample=sample), flush=True)
         return supervise.run(children, lock)
 
 

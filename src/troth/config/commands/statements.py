@@ -45,17 +45,17 @@ def _with_agreement(statement: Path, otherwise: Path | None = None) -> Any:
     return combine(document, load(beside)) if beside.is_file() else document
 
 
-def _against_the_code() -> list[Any]:
-    """Rule 8's other half: code without a clause, clauses without code, practices nobody speaks of."""
-    from ..cli import set_up
+def against_the_code() -> list[Any]:
+    """Rule 8's other half: code without a clause, clauses without code, practices nobody speaks of.
 
-    set_up()
+    Django must be set up.
+    """
     from django.urls import get_resolver
 
-    from troth.gate.subjects.register import against_the_code
+    from troth.gate.subjects import register
 
     _ = get_resolver().url_patterns  # views declare their purposes when they are imported
-    return against_the_code()
+    return register.against_the_code()
 
 
 def run_check(options: argparse.Namespace) -> int:
@@ -63,7 +63,12 @@ def run_check(options: argparse.Namespace) -> int:
     from troth.engine.statement import check
 
     document = _with_agreement(options.file or _default())
-    problems = check(document) + (_against_the_code() if options.code else [])
+    problems = check(document)
+    if options.code:
+        from ..cli import set_up
+
+        set_up()
+        problems += against_the_code()
     for problem in problems:
         print(problem, file=sys.stderr)
     errors = sum(problem.severity == "error" for problem in problems)

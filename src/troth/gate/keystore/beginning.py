@@ -3,15 +3,31 @@
 from pathlib import Path
 
 from troth.engine.seal import KeyFile, begin_tombstones
+from troth.engine.seal.keeper import NAMED_KEYS
+
+
+def is_begun(folder: Path) -> bool:
+    """Whether the key folder holds anything: one that is missing or empty waits for its first keys, or has lost them."""
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def refuse_broken(folder: Path) -> None:
+    """Raises KeyStoreError for the first key that is missing, damaged, of another install or open to others."""
+    if is_begun(folder):
+        keys = KeyFile(folder)
+        keys.files()
+        for name in NAMED_KEYS:
+            keys.named_key(name)
 
 
 def begin(folder: Path, tombstones: Path) -> bool:
     """Make the key folder and an empty tombstone journal; False when there are keys already.
 
+    INVARIANT: whoever calls knows that no store needs the keys of another folder.
     Raises KeyStoreError for a folder that holds something else, or cannot be written.
     """
-    if folder.is_dir() and any(folder.iterdir()):
-        KeyFile(folder)
+    if is_begun(folder):
+        refuse_broken(folder)
         return False
     keys = KeyFile.initialise(folder)
     begin_tombstones(tombstones, keys.named_key("tombstone"))

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from troth.engine.seal import XAES_256_GCM, Cipher, KeyFile, context
 
+from .beginning import is_begun
+
 _NOBODY = UUID(int=0)
 
 
@@ -37,7 +39,7 @@ def open_text(folder: str | Path, name: str, sealed: str) -> str:
 
 
 def django_secret(folder: Path) -> str:
-    """Django's SECRET_KEY from the key folder; a throw-away one where no folder exists yet (lint, `--help`)."""
-    if not folder.is_dir():
+    """Django's SECRET_KEY from the key folder; a throw-away one where there are no keys yet (lint, the first start)."""
+    if not is_begun(folder):
         return secrets.token_urlsafe(48)
     return hashlib.sha256(b"troth-django-1" + KeyFile(folder).named_key("links")).hexdigest()

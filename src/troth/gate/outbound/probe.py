@@ -4,7 +4,10 @@ import http.client
 import socket
 import ssl
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
+
+from django.conf import settings
 
 TLS_1_1, TLS_1_2, TLS_1_3 = ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3
 
@@ -30,12 +33,12 @@ class Unreachable(Exception):
 
 
 def get(
-    host: str, port: int, path: str, *, authority: Path | None, connect_to: str = "127.0.0.1", tls: bool = True,
+    host: str, port: int, path: str, *, authority: Path | None, connect_to: str = "", tls: bool = True,
     method: str = "GET", body: str | None = None, headers: dict[str, str] | None = None, sni: str = "",
 ) -> Answer:  # fmt: skip
-    """One request to a host served at `connect_to`.  Raises Unreachable."""
+    """One request to a host served at `connect_to`, or else where this install listens.  Raises Unreachable."""
     try:
-        plain = socket.create_connection((connect_to, port), TIMEOUT)
+        plain = socket.create_connection((connect_to or _here(), port), TIMEOUT)
         channel = _context(authority).wrap_socket(plain, server_hostname=sni or host) if tls else plain
         connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
         connection.sock = channel
@@ -49,7 +52,7 @@ def get(
 
 
 def handshake(
-    host: str, port: int, version: ssl.TLSVersion, *, authority: Path | None, connect_to: str = "127.0.0.1"
+    host: str, port: int, version: ssl.TLSVersion, *, authority: Path | None, connect_to: str = ""
 ) -> bool:
     """Whether the server agrees to exactly this TLS version.  Raises Unreachable when nobody listens, or answers."""
     context = _context(authority)
@@ -59,7 +62,7 @@ def handshake(
     # The client must be able to speak the old version, or it would be refusing on the server's behalf.
     context.set_ciphers("ALL:@SECLEVEL=0")
     try:
-        plain = socket.create_connection((connect_to, port), TIMEOUT)
+        plain = socket.create_connection((connect_to or _here(), port), TIMEOUT)
     except OSError as error:
         raise Unreachable(f"{host}:{port} did not answer ({type(error).__name__})") from error
     try:
@@ -71,6 +74,14 @@ def handshake(
         raise Unreachable(f"{host}:{port} did not answer ({type(error).__name__})") from error
     finally:
         plain.close()
+
+
+def _here() -> str:
+    """Where this install listens; loopback where that is everywhere."""
+    address = ip_address(settings.TROTH_LISTEN)
+    if address.is_unspecified:
+        return "127.0.0.1" if address.version == 4 else "::1"
+    return str(address)
 
 
 def _context(authority: Path | None) -> ssl.SSLContext:

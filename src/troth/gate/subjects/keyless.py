@@ -5,9 +5,15 @@ would take its place unnoticed, and no reader could tell what was lost from what
 """
 
 from itertools import islice
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
 
 from ..errors import KeyStoreError
+from ..journal.models import Entry
 from ..keystore import keys
+from ..keystore.beginning import is_begun
 from .models import DataSubject
 
 
@@ -28,6 +34,25 @@ def refuse_lost() -> None:
     """Raises KeyStoreError, with the way back, where data has lost its key store.  Makes nothing."""
     if is_lost():
         raise KeyStoreError(keys.EMPTY)
+
+
+def refuse_missing_folder() -> None:
+    """Raises KeyStoreError where a store was begun and the key folder is missing or empty.  Makes nothing."""
+    if not is_begun(Path(settings.TROTH_KEYS)) and (keys.is_begun() or _has_entries()):
+        raise KeyStoreError(
+            f"key folder `{settings.TROTH_KEYS}` is missing or empty, but not what it sealed: mount it, or put it back"
+            " from the escrow with `troth keys restore`"
+        )
+
+
+def _has_entries() -> bool:
+    """Whether the data store is there and its log was begun, which is the first that happens in one."""
+    if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
+        return False  # opening it would make an empty one
+    with connection.cursor() as cursor:
+        if Entry._meta.db_table not in connection.introspection.table_names(cursor):
+            return False
+    return Entry.objects.exists()
 
 
 def count() -> int:
