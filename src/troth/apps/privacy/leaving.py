@@ -7,7 +7,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from troth.accounts.people import gathering
-from troth.accounts.people import gathering
 from troth.accounts.people.doors import confirmed, person_only
 from troth.gate.subjects import obstacles
 from troth.gate.subjects.erase import Unfinished, erase
@@ -27,7 +26,6 @@ from .opening import PURPOSE, own_data, person_of, subject_of
 @confirmed
 def page(request: HttpRequest) -> HttpResponseBase:
     """Says what goes and what stays; with the address typed, erases."""
-    gathering.gather(person_of(request), most=None)
     gathering.gather(person_of(request), most=None)
     form = EraseForm(request.POST if request.method == "POST" else None)
     found = obstacles.of(subject_of(request).hex)
