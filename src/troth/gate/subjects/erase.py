@@ -65,7 +65,7 @@ def erase(subject: str, by: Actor, purpose: str = PURPOSE, *, receipt_to: str | 
     if erasure.state == Erasure.State.BEGUN:
         try:
             _carry_out(erasure, by, purpose)
-        except (DatabaseError, SealError) as fault:
+        except (DatabaseError, SealError, Unfinished) as fault:
             log.error("an erasure is begun and not ended: %s", type(fault).__name__)
             raise Unfinished(erasure) from fault
     return erasure
