@@ -41,6 +41,7 @@ STEPS = (
     "troth.gate.subjects.heirs:_hand_over", "troth.accounts.signins:end_all", "troth.gate.export.exporting:withdraw",
     "troth.gate.files.disk:remove", "troth.gate.files.stored:leave", "troth.apps.rights.counting:count_erased",
     "troth.gate.telling.telling:erased", "troth.accounts.people.gathering:erase_under_address",
+    "troth.accounts.people.closing:end_invitations", "troth.accounts.people.closing:forget_letters",
     "troth.gate.keystore.keys:intend_erasure", "troth.gate.keystore.keys:append_tombstones",
     "troth.gate.keystore.keys:destroy", "troth.gate.subjects.erase:_remove_rows", "troth.gate.subjects.erase:_end",
     "troth.gate.subjects.erase:_cut_shares", "troth.gate.subjects.erase:_completion_leaf",
