@@ -124,7 +124,10 @@ def test_identity_checked_by_staff_needs_a_reason_which_the_person_sees(sign_in,
 def test_an_answer_closes_once_it_has_left_by_mail(sign_in, victor: Client) -> None:  # type: ignore[no-untyped-def]
     enquiry_of()
     row, officer = proven(victor, "correction"), sign_in("privacy-officer")
-    assert post(officer, row, "close", text="It is right.", outcome="done", reason="It says so.").status_code == 302
+    assert (
+        post(officer, row, "close", text="It is right.", outcome="done", reason="It says so.").status_code
+        == 302
+    )
     flows.close_reached()
     assert again(row).state == "closing" and not Answered.objects.exists()
     carried_out()
