@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connections, transaction
+from django.db.models import Model
 
 from troth.engine.seal import (
     AES_256_GCM,
@@ -61,14 +62,19 @@ def deployment() -> UUID:
 
 
 def is_begun() -> bool:
-    """Whether the key store is there and was begun: asking makes nothing."""
-    store = connections[KEYS]
-    if store.vendor == "sqlite" and not Path(store.settings_dict["NAME"]).exists():
+    """Whether the key store is there and was begun."""
+    return has_rows(KeySet, KEYS)
+
+
+def has_rows(model: type[Model], store: str) -> bool:
+    """Whether a store is there and a table of it holds anything: asking makes nothing, not even the file."""
+    asked = connections[store]
+    if asked.vendor == "sqlite" and not Path(asked.settings_dict["NAME"]).exists():
         return False  # opening it would make an empty one
-    with store.cursor() as cursor:
-        if KeySet._meta.db_table not in store.introspection.table_names(cursor):
+    with asked.cursor() as cursor:
+        if model._meta.db_table not in asked.introspection.table_names(cursor):
             return False
-    return KeySet.objects.exists()
+    return model._default_manager.using(store).exists()
 
 
 def begin_store() -> None:

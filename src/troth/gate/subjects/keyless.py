@@ -8,7 +8,6 @@ from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
 
 from ..errors import KeyStoreError
 from ..journal.models import Entry
@@ -47,12 +46,7 @@ def refuse_missing_folder() -> None:
 
 def _has_entries() -> bool:
     """Whether the data store is there and its log was begun, which is the first that happens in one."""
-    if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
-        return False  # opening it would make an empty one
-    with connection.cursor() as cursor:
-        if Entry._meta.db_table not in connection.introspection.table_names(cursor):
-            return False
-    return Entry.objects.exists()
+    return keys.has_rows(Entry, "default")
 
 
 def count() -> int:
