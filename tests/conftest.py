@@ -7,6 +7,7 @@ from pathlib import Path
 import django
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import Argon2PasswordHasher
 
 HOME = Path(tempfile.mkdtemp(prefix="troth-tests-"))
 os.environ["TROTH_HOME"] = str(HOME)
@@ -19,6 +20,12 @@ begin(HOME / "keys", HOME / "keys" / "tombstones")
 django.setup()
 # A test's key store is made of the models: to migrate it, Django would go through every app's history a second time.
 settings.DATABASES["keys"]["TEST"]["MIGRATE"] = False
+# A test's stores outlive no power cut; those of the processes that tests start are as durable as the house's.
+for _store in settings.DATABASES.values():
+    if "init_command" in _store.get("OPTIONS", {}):
+        _store["OPTIONS"]["init_command"] += "; PRAGMA synchronous=OFF"
+# A password's hash costs a tenth of a second on purpose. `tests/accounts/test_passwords.py` asks what it costs.
+Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.time_cost, Argon2PasswordHasher.parallelism = 8, 1, 1
 
 pytest_plugins = ["tests.plugins.network", "tests.plugins.database", "tests.plugins.browser"]
 

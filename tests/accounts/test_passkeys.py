@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.site.demo import Demo, environment
+from tests.site.demo import Demo
 
 ADDRESS, PASSWORD = "petra.passkey@iplum.example", "correct horse battery staple"
 AUTHENTICATOR = {
@@ -25,10 +23,8 @@ SECURITY, ADD = "/account/security/", "/accounts/2fa/webauthn/add/"
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     running = Demo(tmp_path_factory.mktemp("passkeys") / "home").start()
-    subprocess.run(
-        [sys.executable, "-m", "troth.config.cli", "appoint", "Petra Passkey", ADDRESS, "support", "CZ"],
-        input=PASSWORD + "\n", text=True, env=environment(**running.surroundings()), check=True, capture_output=True,
-    )  # fmt: skip
+    made = running.run("appoint", "Petra Passkey", ADDRESS, "support", "CZ", typed=PASSWORD + "\n")
+    assert made.returncode == 0, made.stderr
     yield running
     running.stop()
 

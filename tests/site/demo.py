@@ -21,6 +21,8 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+from tests.site import warm
+
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90.0
 STOP_SECONDS = 15.0
@@ -60,12 +62,9 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, path)), **more}
 
 
-def troth(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+def troth(*arguments: str | Path, typed: str = "", **more: str) -> subprocess.CompletedProcess[str]:
     """Run a `troth` command to its end."""
-    command = [sys.executable, "-m", "troth.config.cli", *map(str, arguments)]
-    return subprocess.run(
-        command, env=environment(**more), capture_output=True, text=True, timeout=60, check=False
-    )
+    return warm.run(["-m", "troth.config.cli", *map(str, arguments)], environment(**more), typed)
 
 
 @dataclass
@@ -133,9 +132,9 @@ class Demo:
         ports = {"TROTH_PORT": str(self.port), "TROTH_PLAIN_PORT": str(self.port - PLAIN_BELOW)}
         return {"TROTH_HOME": str(self.home), "TROTH_DEMO": "1", **ports, **self.settings}
 
-    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str | Path, typed: str = "") -> subprocess.CompletedProcess[str]:
         """Run a `troth` command on this demo's data."""
-        return troth(*arguments, **self.surroundings())
+        return troth(*arguments, typed=typed, **self.surroundings())
 
     def children(self) -> dict[str, list[int]]:
         """Process ids by the name of the child they belong to: server, redirect, worker; the eldest first."""

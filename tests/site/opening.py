@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import subprocess
 import sys
 import zipfile
 from collections.abc import Collection, Iterator
@@ -19,7 +18,8 @@ from uuid import UUID
 
 import pysqlite3
 
-from tests.site.demo import ROOT, Demo, environment
+from tests.site import warm
+from tests.site.demo import Demo, environment
 
 Met = dict[str, dict[str, list[str]]]
 """Which words were met: by word, by the subject whose key opened it, in what."""
@@ -29,11 +29,11 @@ def walked(
     demo: Demo, words: Collection[str], addresses: Collection[str], *stores: Path
 ) -> tuple[Met, list[str]]:
     """Run `walk` on the home of a demo: what it met, and the blind indexes of the addresses there, in hex."""
-    done = subprocess.run(
-        [sys.executable, "-c", "from tests.site.opening import walk; walk()", *map(str, stores)],
-        env=environment(**demo.surroundings(), DJANGO_SETTINGS_MODULE="troth.config.settings"),
-        input=json.dumps([[*words], [*addresses]]), cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = warm.run(
+        ["-c", "from tests.site.opening import walk; walk()", *map(str, stores)],
+        environment(**demo.surroundings(), DJANGO_SETTINGS_MODULE="troth.config.settings"),
+        json.dumps([[*words], [*addresses]]),
+    )
     assert done.returncode == 0, done.stderr
     met, indexes = json.loads(done.stdout)
     return met, indexes

@@ -7,8 +7,6 @@ import hashlib
 import hmac
 import re
 import struct
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +14,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Page, Response
 
 from tests.site.conftest import Opens
-from tests.site.demo import Demo, environment
+from tests.site.demo import Demo
 
 PASSWORD = "correct horse battery staple"
 ENQUIRY = {
@@ -101,11 +99,8 @@ def fill_the_house(cast: Cast) -> None:
 
 def appoint(cast: Cast, address: str) -> None:
     """A member of staff with a password, as `troth appoint` makes one."""
-    subprocess.run(
-        [sys.executable, "-m", "troth.config.cli", "appoint", "Nadia New", address, "support", "CZ"],
-        input=PASSWORD + "\n", text=True, env=environment(**cast.demo.surroundings()), check=True,
-        capture_output=True,
-    )  # fmt: skip
+    made = cast.demo.run("appoint", "Nadia New", address, "support", "CZ", typed=PASSWORD + "\n")
+    assert made.returncode == 0, made.stderr
 
 
 def sign_in(cast: Cast, page: Page, address: str) -> None:

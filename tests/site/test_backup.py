@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.cast import durable
+from tests.site import warm
 from tests.site.databases import Databases
 from tests.site.demo import ROOT, Demo, environment, troth
 from tests.site.test_refused_starts import contents, said
@@ -92,13 +93,9 @@ class House:
 
     def ask(self, code: str, *arguments: str) -> Any:
         """Run a piece of Python on this home, as a person at its prompt; gives what it printed."""
-        done = subprocess.run(
-            [sys.executable, "-c", BEGIN + code, *arguments], cwd=ROOT, capture_output=True, text=True, check=False,
-            env=environment(**{
-                "TROTH_HOME": str(self.home), "TROTH_MAIL_HELD": "1", "DJANGO_SETTINGS_MODULE": "troth.config.settings",
-                **self.settings,
-            }),
-        )  # fmt: skip
+        own = {"TROTH_HOME": str(self.home), "TROTH_MAIL_HELD": "1", **self.settings}
+        own["DJANGO_SETTINGS_MODULE"] = "troth.config.settings"
+        done = warm.run(["-c", BEGIN + code, *arguments], environment(**own))
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if done.stdout.strip() else None
 
@@ -186,10 +183,7 @@ def test_who_was_erased_after_the_backup_is_erased_on_the_second_machine_before_
         first.stop()
     second = Demo(tmp_path / "second")
     other = House(second.home, second.surroundings(), house.told)
-    restored = subprocess.run(
-        [sys.executable, "-m", "troth.config.cli", "keys", "restore", str(tmp_path / "escrow")],
-        env=environment(**second.surroundings()), input=private, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    restored = troth("keys", "restore", tmp_path / "escrow", typed=private, **second.surroundings())
     assert restored.returncode == 0, restored.stderr
     shutil.copy2(house.journal, other.journal)
     told = other.well("restore", tmp_path / "copy")
@@ -286,7 +280,7 @@ def other_keys(place: House, copy: Path) -> None:
     shutil.rmtree(place.home / "keys")
     code = "import sys; from pathlib import Path; from troth.gate.keystore.beginning import begin;"
     code += "p = Path(sys.argv[1]); begin(p, p / 'tombstones')"
-    subprocess.run([sys.executable, "-c", code, str(place.home / "keys")], env=environment(), check=True)
+    assert warm.run(["-c", code, str(place.home / "keys")], environment()).returncode == 0
 
 
 def flip(path: Path) -> None:
@@ -412,10 +406,7 @@ def test_a_restore_that_was_killed_serves_nothing_and_is_done_anew(
 ) -> None:
     house.erase("alice")
     second = second_machine(tmp_path / "second", house)
-    killed = subprocess.run(
-        [sys.executable, "-c", HALT, where, str(copy)], capture_output=True, text=True, check=False,
-        env=environment(TROTH_HOME=str(second.home)),
-    )  # fmt: skip
+    killed = warm.run(["-c", HALT, where, str(copy)], environment(TROTH_HOME=str(second.home)))
     assert killed.returncode == 9, killed.stderr
     every = (("serve",), ("demo",), ("init",), ("backup", tmp_path / "of-it")) if "purge" in where else ()
     for command in (("worker",), *every):
@@ -585,11 +576,8 @@ def test_on_either_database_the_erased_stay_erased_and_a_killed_restore_is_done_
     first.well("backup", tmp_path / "copy")
     first.erase("alice")
     second = second_machine(tmp_path / "second", first, databases("second"))
-    killed = subprocess.run(
-        [sys.executable, "-c", HALT, "restoring:_begin_log",
-         str(tmp_path / "copy")],
-        env=environment(TROTH_HOME=str(second.home), **second.settings), capture_output=True, check=False,
-    )  # fmt: skip
+    own = environment(TROTH_HOME=str(second.home), **second.settings)
+    killed = warm.run(["-c", HALT, "restoring:_begin_log", str(tmp_path / "copy")], own)
     assert killed.returncode == 9, killed.stderr
     assert "half restored" in said(second.run("worker"))
     second.well("restore", tmp_path / "copy")

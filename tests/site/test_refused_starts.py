@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.site import warm
 from tests.site.demo import ROOT, Demo, environment, free_port, troth
 from troth.gate.keystore.beginning import begin
 
@@ -79,20 +80,8 @@ def test_a_missing_key_store_is_not_made_anew_over_old_data(home: Path) -> None:
 
 def staff_in(home: Path) -> int:
     """Appoint somebody, so that there are data and a key; how many subjects there are."""
-    command = [
-        sys.executable,
-        "-m",
-        "troth.config.cli",
-        "appoint",
-        "Dana Novak",
-        "dana@iplum.example",
-        "owner",
-        "CZ",
-    ]
-    made = subprocess.run(
-        command, env=environment(TROTH_HOME=str(home)), input="horse battery staple correct\n", capture_output=True,
-        text=True, timeout=60, check=False,
-    )  # fmt: skip
+    who = ("Dana Novak", "dana@iplum.example", "owner", "CZ")
+    made = troth("appoint", *who, typed="horse battery staple correct\n", TROTH_HOME=str(home))
     assert made.returncode == 0, made.stderr
     with contextlib.closing(sqlite3.connect(home / "troth.sqlite3")) as store:
         return int(store.execute("SELECT count(*) FROM subjects_datasubject").fetchone()[0])
@@ -182,10 +171,7 @@ def test_a_locked_database_is_named_with_what_to_do(home: Path) -> None:
         other.execute("PRAGMA locking_mode=EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
         other.execute("PRAGMA user_version=1")
-        done = subprocess.run(
-            [sys.executable, "-c", LOCKED, "init"], env=environment(TROTH_HOME=str(home)), capture_output=True,
-            text=True, timeout=60, check=False,
-        )  # fmt: skip
+        done = warm.run(["-c", LOCKED, "init"], environment(TROTH_HOME=str(home)))
         other.execute("ROLLBACK")
     line = said(done)
     assert "locked" in line and "another program" in line and "fuser" in line, line

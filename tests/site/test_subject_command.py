@@ -14,6 +14,7 @@ import pytest
 
 from tests.apps.privacy_people import person
 from tests.cast import CHARLIE, durable, enquiry_of, staff
+from tests.site import warm
 from tests.site.demo import ROOT, environment
 from troth.apps.enquiries.models import Enquiry
 from troth.apps.rights import flows as rights
@@ -38,14 +39,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "from pathlib import Path; from troth.config.commands.preparing import prepare;"
         f"prepare(Path({str(folder)!r}), sample=True)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", prepare],
-        env=surroundings(folder),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = warm.run(["-c", prepare], surroundings(folder))
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -55,17 +49,7 @@ def surroundings(home: Path) -> dict[str, str]:
 
 
 def troth(home: Path, *arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "troth.config.cli", *arguments]
-    return subprocess.run(
-        command,
-        env=surroundings(home),
-        cwd=ROOT,
-        input=typed,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    return warm.run(["-m", "troth.config.cli", *arguments], surroundings(home), typed)
 
 
 def shown(home: Path, who: str) -> Any:

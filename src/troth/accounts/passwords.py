@@ -11,7 +11,6 @@ from typing import Any
 
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
-from zxcvbn import zxcvbn
 
 FULL, BESIDE_A_SECOND_FACTOR = 15, 8
 """Fewest characters of a password that stands alone, and of one beside a second factor."""
@@ -48,13 +47,21 @@ def explain(password: str, user_words: Iterable[str] = (), has_second_factor: bo
     """What is wrong with a password, or how hard it is to guess.  `user_words` are names and addresses as typed."""
     own = own_words(user_words)
     faults = [*_length(password, has_second_factor), *_known(password, own)]
-    guess: dict[str, Any] = zxcvbn(password[:LOOKED_AT], user_inputs=sorted(own)) if password else {}
+    guess = guessed(password[:LOOKED_AT], own) if password else {}
     if not faults and guess["guesses"] < (BESIDE if has_second_factor else LEAST_GUESSES):
         faults.append(guess["feedback"]["warning"] or "A program guesses this in a short time.")
     if faults:
         return Answer(False, tuple(faults), " ".join([*faults, ADVICE]))
     time = guess["crack_times_display"]["offline_slow_hashing_1e4_per_second"]
     return Answer(True, (), f"Good. At ten thousand guesses a second, guessing it takes {time}.")
+
+
+def guessed(password: str, own: Iterable[str]) -> dict[str, Any]:
+    """What the guessing library reckons.  Its word lists are loaded by the process that needs them."""
+    from zxcvbn import zxcvbn
+
+    found: dict[str, Any] = zxcvbn(password, user_inputs=sorted(own))
+    return found
 
 
 def own_words(texts: Iterable[str]) -> frozenset[str]:

@@ -2,6 +2,9 @@
 
 import logging
 
+# When a line cannot be written, the library would print the error at hand with its text, past every filter.
+logging.raiseExceptions = False
+
 
 class ScrubFilter(logging.Filter):
     """Keeps of an exception its kind and where it was raised; drops its text, and the arguments of request logs."""

@@ -204,6 +204,7 @@ ACCOUNT_RATE_LIMITS = {"password_advice": "60/m/ip"}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
 MFA_ADAPTER = "troth.accounts.adapter.MFAAdapter"
+MFA_TOTP_TOLERANCE = 1  # a code may be typed while the next one appears (RFC 6238, 5.2: one step at most)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"

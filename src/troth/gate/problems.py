@@ -2,24 +2,12 @@
 
 from typing import Any, Literal
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from ninja import NinjaAPI, Schema
-from ninja.errors import HttpError, ValidationError
-from pydantic import Field
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 Code = Literal[
     "unreadable", "not-signed-in", "refused", "confirm-first", "not-found", "method-not-allowed", "not-ready",
     "obstructed", "erased", "too-large", "invalid", "too-many", "failed", "unavailable",
 ]  # fmt: skip
-
-
-class Problem(Schema):
-    """What went wrong, in which part of the request (where that can be said), and what to do."""
-
-    error: Code
-    what: str
-    where: str | None = Field(None, description="The field of the request that is meant")
-    advice: str
 
 
 WORDS: dict[int, tuple[Code, str, str]] = {
@@ -37,9 +25,6 @@ WORDS: dict[int, tuple[Code, str, str]] = {
     500: ("failed", "this failed, and nothing was half done", "try again; if it fails again, write to us"),
     503: ("unavailable", "this cannot be done just now, and nothing was lost", "try again in a minute"),
 }  # fmt: skip
-
-COMMON = dict.fromkeys((400, 401, 403, 405, 410, 422, 503), Problem)
-"""The answers that any address may give beside its own."""
 
 
 class Trouble(Exception):
@@ -66,28 +51,3 @@ def speak(request: HttpRequest, status: int, reason: str = "", clause: str | Non
 def missing(what: str = "there is nothing of yours here") -> Trouble:
     """For what is not there, and for what is somebody else's: nobody learns which."""
     return Trouble(404, "not-found", what, WORDS[404][2])
-
-
-def install(api: NinjaAPI) -> None:
-    """Give every error of the library the one shape."""
-
-    @api.exception_handler(Trouble)
-    def _(request: HttpRequest, trouble: Any) -> HttpResponse:
-        return JsonResponse(trouble.problem, status=trouble.status)
-
-    @api.exception_handler(Http404)
-    def _(request: HttpRequest, error: Any) -> HttpResponse:
-        return speak(request, 404)
-
-    @api.exception_handler(HttpError)
-    def _(request: HttpRequest, error: Any) -> HttpResponse:
-        return speak(request, error.status_code)
-
-    @api.exception_handler(ValidationError)
-    def _(request: HttpRequest, error: Any) -> HttpResponse:
-        first = error.errors[0] if error.errors else {}
-        # The library's own text may repeat what was sent; the kind of the fault does not.
-        loc = first.get("loc", ())
-        where = ".".join(str(part) for part in (loc[2:] if loc[:1] == ("body",) else loc[1:])) or None
-        told = problem("invalid", f"this does not fit: {first.get('type', 'unknown')}", WORDS[422][2], where)
-        return JsonResponse(told, status=422)

@@ -12,7 +12,8 @@ from troth.accounts.people import flows
 from troth.accounts.people.doors import is_confirmed
 from troth.accounts.people.models import Person
 from troth.gate.export import exporting
-from troth.gate.problems import COMMON, Problem, Trouble, install, missing
+from troth.gate.problem_schema import COMMON, Problem, install
+from troth.gate.problems import Trouble, missing
 from troth.gate.registry import APIS
 from troth.gate.subjects import limits
 from troth.gate.subjects.access import Held

@@ -9,7 +9,8 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from troth.gate.ids import uuid7
-from troth.gate.problems import COMMON, Trouble
+from troth.gate.problem_schema import COMMON
+from troth.gate.problems import Trouble
 
 from . import flows, fulfilling
 from .forms import RequestForm
