@@ -16,6 +16,18 @@ LOCAL_ONLY = (
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-look", action="store_true", help="ask each page for everything in both lights at both widths"
+    )
+
+
+@pytest.fixture(scope="session")
+def every_look(pytestconfig: pytest.Config) -> bool:
+    """Whether each page is looked at in all four ways in full."""
+    return bool(pytestconfig.getoption("--every-look"))
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """How Chromium is started: the system's own binary, no sandbox when root (Chromium refuses it there)."""

@@ -13,7 +13,7 @@ SCRIPT = ROOT / "scripts" / "kill.py"
 
 
 def test_forty_kills_lose_no_enquiry_and_send_no_mail_without_an_entry() -> None:
-    command = [sys.executable, SCRIPT, "--moments", "40"]
+    command = [sys.executable, SCRIPT, "--moments", "40", "--clients", "2"]
     done = subprocess.run(
         command, env=environment(), capture_output=True, text=True, timeout=280, check=False
     )

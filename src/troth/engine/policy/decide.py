@@ -48,9 +48,13 @@ Cell = tuple[str, str, str, str]
 Alternative = tuple[frozenset[str], tuple[frozenset[str], ...], Decision]
 """(grounds it needs, groups of grounds any of which undo it, the answer)."""
 
+Pair = tuple[str, str]
 # INVARIANT: the last alternative of every cell needs nothing and is a `Deny`, so a scan always ends there.
-Table = Mapping[Cell, tuple[Alternative, ...]]
-Row = dict[tuple[str, str], tuple[Alternative, ...]]
+Row = dict[Pair, tuple[Alternative, ...]]
+"""The cells of one action and category, by purpose and recipient.  A row may be that of several categories."""
+
+Table = Mapping[str, Mapping[str, Row]]
+"""The rows, by action and category."""
 
 
 class Policy:
@@ -89,9 +93,9 @@ class Policy:
     derivations: tuple[Derivation, ...]
     practices: frozenset[str]
 
-    def __init__(self, version: str, cells: Table, facts: Facts) -> None:
+    def __init__(self, version: str, table: Table, facts: Facts) -> None:
         self.version = version
-        self._rows = _rows(cells)
+        self._rows = table
         self._nearest = _nearest_clauses(facts.clauses)
         self._collected, self._kept, self._held = dict(facts.collected), dict(facts.kept), dict(facts.held)
         for name in ("categories", "purposes", "recipients", "grounds", "places", "clauses", "promises"):
@@ -175,16 +179,6 @@ def decide_under(
     if policy is None:
         return Deny(f"no statement of version `{version}` is known", None)
     return policy.decide(action, category, purpose, recipient, grounds)
-
-
-def _rows(cells: Table) -> dict[str, dict[str, Row]]:
-    """The table by action and category; rows share their keys, so that a large table fits the caches."""
-    pairs: dict[tuple[str, str], tuple[str, str]] = {}
-    rows: dict[str, dict[str, Row]] = {}
-    for (action, category, purpose, recipient), alternatives in cells.items():
-        pair = pairs.setdefault((purpose, recipient), (purpose, recipient))
-        rows.setdefault(action, {}).setdefault(category, {})[pair] = alternatives
-    return rows
 
 
 def _any_holds(groups: tuple[frozenset[str], ...], grounds: frozenset[str]) -> bool:

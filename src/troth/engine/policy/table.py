@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from .decide import Alternative, Cell, Deny, Permit
+from .decide import Alternative, Deny, Pair, Permit, Row, Table
 from .trees import Names
 
 Groups = tuple[frozenset[str], ...]
@@ -23,10 +23,6 @@ class Reach:
     categories: Names
     purposes: Names
     recipients: Names
-
-    def cells(self) -> Iterator[Cell]:
-        """Each cell of it."""
-        return product((self.action,), self.categories, self.purposes, self.recipients)
 
     def __len__(self) -> int:
         return len(self.categories) * len(self.purposes) * len(self.recipients)
@@ -65,31 +61,61 @@ class Denying:
     grounds: Groups
 
 
-def build_table(
-    allowing: Sequence[Allowing], denying: Sequence[Denying]
-) -> dict[Cell, tuple[Alternative, ...]]:
-    """The answers for every cell that some rule reaches."""
+def build_table(allowing: Sequence[Allowing], denying: Sequence[Denying]) -> Table:
+    """The answers for every cell that some rule reaches.
+
+    Categories that the same rules reach share one row, so the work grows with the differences, not with the cells.
+    """
     # Sorted, so that neither the order of clauses nor that of rules can show in an answer.
     allowing = sorted(allowing, key=lambda rule: (rule.clause, rule.once, sorted(map(sorted, rule.grounds))))
     denying = sorted(denying, key=lambda rule: (rule.clause, sorted(map(sorted, rule.grounds))))
-    permits = _by_cell(rule.reach for rule in allowing)
-    denials = _by_cell(rule.reach for rule in denying)
-    # Many cells have the same rules, and so can share one value.
-    made: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[Alternative, ...]] = {}
-    table: dict[Cell, tuple[Alternative, ...]] = {}
-    for cell in permits.keys() | denials.keys():
-        key = tuple(permits.get(cell, ())), tuple(denials.get(cell, ()))
-        if key not in made:
-            made[key] = _alternatives([allowing[i] for i in key[0]], [denying[i] for i in key[1]])
-        table[cell] = made[key]
+    permits = _by_category(rule.reach for rule in allowing)
+    denials = _by_category(rule.reach for rule in denying)
+    rows: dict[tuple[str, tuple[int, ...], tuple[int, ...]], Row] = {}
+    pairs: dict[Pair, Pair] = {}
+    table: dict[str, dict[str, Row]] = {}
+    for action, category in permits.keys() | denials.keys():
+        key = (
+            action,
+            tuple(permits.get((action, category), ())),
+            tuple(denials.get((action, category), ())),
+        )
+        if key not in rows:
+            rows[key] = _row([allowing[i] for i in key[1]], [denying[i] for i in key[2]], pairs)
+        table.setdefault(action, {})[category] = rows[key]
     return table
 
 
-def _by_cell(reaches: Iterable[Reach]) -> dict[Cell, list[int]]:
-    found: dict[Cell, list[int]] = {}
+def _by_category(reaches: Iterable[Reach]) -> dict[Pair, list[int]]:
+    """By action and category: the numbers of the reaches that have it."""
+    found: dict[Pair, list[int]] = {}
     for number, reach in enumerate(reaches):
-        for cell in reach.cells():
-            found.setdefault(cell, []).append(number)
+        for category in reach.categories:
+            found.setdefault((reach.action, category), []).append(number)
+    return found
+
+
+def _row(allowing: list[Allowing], denying: list[Denying], pairs: dict[Pair, Pair]) -> Row:
+    """What the rules that reach a category say of it, by purpose and recipient."""
+    permits = _by_pair((rule.reach for rule in allowing), pairs)
+    denials = _by_pair((rule.reach for rule in denying), pairs)
+    # Many cells have the same rules, and so can share one value.
+    made: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[Alternative, ...]] = {}
+    row: Row = {}
+    for pair in permits.keys() | denials.keys():
+        key = tuple(permits.get(pair, ())), tuple(denials.get(pair, ()))
+        if key not in made:
+            made[key] = _alternatives([allowing[i] for i in key[0]], [denying[i] for i in key[1]])
+        row[pair] = made[key]
+    return row
+
+
+def _by_pair(reaches: Iterable[Reach], pairs: dict[Pair, Pair]) -> dict[Pair, list[int]]:
+    found: dict[Pair, list[int]] = {}
+    for number, reach in enumerate(reaches):
+        for pair in product(reach.purposes, reach.recipients):
+            # Rows share their keys, so that a large table fits the caches.
+            found.setdefault(pairs.setdefault(pair, pair), []).append(number)
     return found
 
 

@@ -38,7 +38,7 @@ def compile_statement(document: Document) -> Policy:
     _refuse_vast(document, allowed, denied)
     table = build_table([rule.made for rule in allowed], [rule.made for rule in denied])
     # What a place asks for is asked of the collecting cells alone: they are few, the whole table is not.
-    collecting = {cell: answers for cell, answers in table.items() if cell[0] == "collect"}
+    collecting = {"collect": table.get("collect", {})}
     bare = Policy(document.version, collecting, _facts(document, vocabulary, allowed, {}))
     collected = {place: _collected(place, allowed, vocabulary, bare) for place in vocabulary.terms["place"]}
     return Policy(document.version, table, _facts(document, vocabulary, allowed, collected))
