@@ -214,6 +214,17 @@ def test_whoever_has_neither_password_nor_passkey_confirms_by_a_code() -> None:
     assert alice.get("/account/email/").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "new", ["/accounts/2fa/webauthn/add/", "/accounts/2fa/totp/activate/", "/accounts/password/set/"]
+)
+def test_nobody_finds_a_browser_open_and_keeps_a_way_in(new: str) -> None:
+    alice = without_anything()
+    for answer in (alice.get(new), alice.post(new, {"name": "mine", "code": "0", "password1": PASS_PHRASE})):
+        assert answer["Location"].startswith("/account/confirm/?next="), answer["Location"]
+    user = person_of(ALICE["email"]).user
+    assert not user.has_usable_password() and not Authenticator.objects.filter(user=user).exists()
+
+
 def test_confirming_leads_to_no_other_site() -> None:
     alice = without_anything()
     alice.post("/account/confirm/send/")

@@ -20,7 +20,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/reauthenticate/", library.reauthenticate, name="account_reauthenticate"),
     path("accounts/password/advice/", security.advise, name="password_advice"),
     path("accounts/password/change/", library.password_change, name="account_change_password"),
-    path("accounts/password/set/", library.password_set, name="account_set_password"),
     path("accounts/password/reset/", security.ask_reset, name="account_reset_password"),
     path(
         "accounts/password/reset/code/",

@@ -1,8 +1,12 @@
 """Registration, one's own account, a company's people."""
 
+from allauth.account.views import password_set
+from allauth.mfa.totp.views import activate_totp
+from allauth.mfa.webauthn.views import add_webauthn
 from django.urls import path
 
 from . import entering, own, people
+from .doors import confirmed
 
 COMPANY = "account/people/<uuid:customer>/"
 
@@ -15,6 +19,10 @@ urlpatterns = [
     path("account/", own.account, name="account"),
     path("account/confirm/", own.confirm, name="account-confirm"),
     path("account/confirm/send/", own.confirm_send, name="account-confirm-send"),
+    # The library asks nobody to confirm a new way of signing in who has none yet: an open browser would do to keep one.
+    path("accounts/password/set/", confirmed(password_set), name="account_set_password"),
+    path("accounts/2fa/totp/activate/", confirmed(activate_totp), name="mfa_activate_totp"),
+    path("accounts/2fa/webauthn/add/", confirmed(add_webauthn), name="mfa_add_webauthn"),
     path("account/email/", own.email, name="account-email"),
     path("account/email/code/", own.email_code, name="account-email-code"),
     path("account/people/", people.people, name="account-people"),
