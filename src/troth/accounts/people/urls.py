@@ -6,7 +6,7 @@ from allauth.mfa.webauthn.views import add_webauthn
 from django.urls import path
 
 from . import entering, own, people
-from .doors import confirmed
+from .doors import people_confirm
 
 COMPANY = "account/people/<uuid:customer>/"
 
@@ -20,9 +20,9 @@ urlpatterns = [
     path("account/confirm/", own.confirm, name="account-confirm"),
     path("account/confirm/send/", own.confirm_send, name="account-confirm-send"),
     # The library asks nobody to confirm a new way of signing in who has none yet: an open browser would do to keep one.
-    path("accounts/password/set/", confirmed(password_set), name="account_set_password"),
-    path("accounts/2fa/totp/activate/", confirmed(activate_totp), name="mfa_activate_totp"),
-    path("accounts/2fa/webauthn/add/", confirmed(add_webauthn), name="mfa_add_webauthn"),
+    path("accounts/password/set/", people_confirm(password_set), name="account_set_password"),
+    path("accounts/2fa/totp/activate/", people_confirm(activate_totp), name="mfa_activate_totp"),
+    path("accounts/2fa/webauthn/add/", people_confirm(add_webauthn), name="mfa_add_webauthn"),
     path("account/email/", own.email, name="account-email"),
     path("account/email/code/", own.email_code, name="account-email-code"),
     path("account/people/", people.people, name="account-people"),
