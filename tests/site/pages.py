@@ -172,7 +172,7 @@ class Shown:
 
 
 COMMUNITY, WORKSPACE = "https://community.localhost:{port}/", "https://workspace.localhost:{port}/"
-DESK = "/office/enquiries/"
+DESK, LEDGER = "/office/enquiries/", "/office/ledger/"
 CARD = "4111 1111 1111 1111"
 NEW_PASSWORD, ACTIVATE = "/accounts/password/change/", "/accounts/2fa/totp/activate/"
 
@@ -185,7 +185,8 @@ AS_THEY_ARE = {
     },
     "owner": {
         "office": "/office/", "office-mail": "/office/mail/", "office-message": "{message}",
-        "office-ledger": "/office/ledger/", "office-ledger, nothing found": "/office/ledger/?purpose=inviting",
+        "office-ledger": LEDGER, "office-ledger, no such purpose": LEDGER + "?purpose=inviting",
+        "office-ledger, nothing found": LEDGER + "?purpose=sending-mail&recipient=administrator",
         "office-entry": "{entry}", "account_set_password": "/accounts/password/set/",
         "account_logout": "/accounts/logout/",
     },

@@ -8,12 +8,14 @@ from troth.accounts.models import Role
 from troth.gate.journal.models import Entry
 from troth.gate.published import statement
 
+NOT_LISTED = {"invalid_choice": "Please choose one of these."}
+
 
 class LedgerFilter(forms.Form):
     """By purpose and by who acted; a blank field filters nothing."""
 
-    purpose = forms.ChoiceField(required=False, label="Purpose")
-    recipient = forms.ChoiceField(required=False, label="Who")
+    purpose = forms.ChoiceField(required=False, label="Purpose", error_messages=NOT_LISTED)
+    recipient = forms.ChoiceField(required=False, label="Who", error_messages=NOT_LISTED)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

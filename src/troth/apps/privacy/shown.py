@@ -1,7 +1,7 @@
 """What the pages of one's own data show, put together inside the use that opens it."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -11,7 +11,7 @@ from troth.engine.ledger import Leaf, Receipt, leaf_hash
 from troth.gate.journal import log
 from troth.gate.published import statement
 from troth.gate.registry import ROW_PAGES
-from troth.gate.subjects.access import Held
+from troth.gate.subjects.access import Held, Value
 from troth.gate.uses.history import Used
 
 OWN_LOOK = "data-subject"
@@ -81,8 +81,15 @@ def row(held: Held) -> dict[str, Any]:
             }
             for each in held.values if each.category
         ],
-        "plain": [{"label": each.label, "value": each.value} for each in held.values if not each.category],
+        "plain": [plain(each) for each in held.values if not each.category],
     }  # fmt: skip
+
+
+def plain(value: Value) -> dict[str, Any]:
+    """What is noted beside somebody's data, as people write it; `at` is its moment when it is one."""
+    at = value.value if isinstance(value.value, datetime) else None
+    said = (", ".join(map(str, value.value)) or "none") if isinstance(value.value, list) else value.value
+    return {"label": value.label, "value": said, "at": at}
 
 
 def receipt(used: Used, made: Receipt) -> dict[str, Any]:

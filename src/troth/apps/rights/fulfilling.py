@@ -7,7 +7,7 @@ from troth.gate.export import exporting
 from troth.gate.export.models import Export
 from troth.gate.subjects import limits, obstacles
 from troth.gate.subjects.erase import erase
-from troth.gate.subjects.foresee import Foreseen, foresee
+from troth.gate.subjects.foresee import Foreseen, foresee, together
 from troth.gate.subjects.obstacles import Obstacle, Obstructed
 from troth.gate.uses import SYSTEM, Actor, act, using
 
@@ -123,14 +123,13 @@ def _tell_failed(row: Request, export: UUID) -> None:
 
 
 def what_goes(row: Request) -> Foreseen:
-    """What a deletion would do, over everybody it covers."""
-    seen = Foreseen()
-    for subject in sorted(others(row)):
-        one = foresee(subject)
-        seen.goes.extend(one.goes)
-        seen.stays.extend(one.stays)
-        seen.shared.extend(one.shared)
-    return seen
+    """What a deletion would do, over everybody it covers: a kind of record has one line, whosever they are."""
+    each = [foresee(subject) for subject in sorted(others(row))]
+    return Foreseen(
+        together(line for one in each for line in one.goes),
+        together(line for one in each for line in one.stays),
+        together(line for one in each for line in one.shared),
+    )
 
 
 def obstacles_of(row: Request) -> list[Obstacle]:

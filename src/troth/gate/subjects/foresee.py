@@ -1,6 +1,7 @@
 """What an erasure would do, counted from the declarations; nothing is opened."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -51,6 +52,15 @@ def foresee(subject: UUID) -> Foreseen:
     if uses := Share.objects.filter(subject=subject.hex).count():
         seen.goes.append(Line("Record of uses", uses, "the log keeps a blind number for each"))
     return seen
+
+
+def together(lines: Iterable[Line]) -> list[Line]:
+    """Lines that differ in nothing but their count, as one."""
+    found: dict[Line, int] = {}
+    for line in lines:
+        kind = replace(line, count=0)
+        found[kind] = found.get(kind, 0) + line.count
+    return [replace(kind, count=count) for kind, count in found.items()]
 
 
 def _own(model: type[PersonalModel], subject: UUID, seen: Foreseen) -> None:
