@@ -76,8 +76,9 @@ def invite(client: Client, owner: str, address: str = BOB, role: str = "member")
     return fill_in(client, page, {"email": address, "role": role}, page + "invite/")
 
 
-def link_to(address: str) -> str:
-    found = re.search(r"https://localhost:\d+(/join/\S+/)", mails(address)[-1][1])
+def link_to(address: str, page: str = "join") -> str:
+    """The link to a page in the newest message to an address."""
+    found = re.search(rf"https://localhost:\d+(/{page}/\S+/)", mails(address)[-1][1])
     assert found
     return found[1]
 

@@ -77,7 +77,7 @@ def test_what_is_said_to_be_missing_is_missing() -> None:
     import_module("troth.config.urls")
     missing = README.partition("## What it is not")[2]
     words = {"Checkout": "collect.billing", "community": "public.posts", "offers": "share.joint-offers",
-             "navigation": "collect.navigation", "workspaces": "hosting.submit"}  # fmt: skip
+             "navigation": "collect.navigation"}  # fmt: skip
     assert all(word in missing for word in words)
     assert not [clause for clause in words.values() if points(clause)[0]]
     for clause, word in (("rights.ninety-days", "request desk"), ("use.requested", "Enquiries")):

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "troth.gate.telling",
     "troth.gate.export",
     "troth.gate.proving",
+    "troth.workspaces",
     "troth.apps.pages",
     "troth.apps.enquiries",
     "troth.apps.rights",

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("troth.apps.rights.urls")),
     path("", include("troth.apps.privacy.urls")),
     path("", include("troth.apps.office.urls")),
+    path("", include("troth.workspaces.urls")),
     path("", include("troth.accounts.people.urls")),
     path("", include("troth.accounts.urls")),
 ]

@@ -82,7 +82,7 @@ class Reading:
         """About how much there is to do, in bytes."""
         found = 0
         for subject in self._subjects():
-            rows = sum(model.objects.filter(owner=subject).count() for model in personal_models())
+            rows = sum(model.every.filter(owner=subject).count() for model in personal_models())
             files = self._files_of(subject).aggregate(bytes=Sum("size"))["bytes"] or 0
             entries = Share.objects.filter(subject=subject.hex).count() if self.has_uses else 0
             found += rows * ROW_WEIGHT * 3 + files + entries * ENTRY_WEIGHT

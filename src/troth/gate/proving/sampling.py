@@ -31,7 +31,7 @@ def columns() -> tuple[int, list[str]]:
     count, bare = 0, []
     for model in personal_models():
         for value in (
-            model.objects.exclude(sealed=None).values_list("sealed", flat=True).iterator(chunk_size=500)
+            model.every.exclude(sealed=None).values_list("sealed", flat=True).iterator(chunk_size=500)
         ):
             count += 1
             try:
@@ -66,7 +66,7 @@ def sample() -> Sample:
 
 def _newest() -> Iterator[PersonalModel]:
     for model in personal_models():
-        yield from model.objects.exclude(sealed=None).order_by("-id")[:SAMPLE].iterator(chunk_size=SAMPLE)
+        yield from model.every.exclude(sealed=None).order_by("-id")[:SAMPLE].iterator(chunk_size=SAMPLE)
 
 
 def _telling(row: PersonalModel, permitted: frozenset[str]) -> Iterator[bytes]:

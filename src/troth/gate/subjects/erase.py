@@ -179,13 +179,13 @@ def _remove_rows(erasure: Erasure, by: Actor, purpose: str) -> None:
 def _end(
     model: type[PersonalModel], field: str, subject: str, on_erase: OnErase, blank: tuple[str, ...]
 ) -> int:
-    rows = model.objects.filter(**{field: subject})
+    rows = model.every.filter(**{field: subject})
     if on_erase is OnErase.DELETE:
         return _delete(model, rows)
     rows = rows.exclude(owner=subject)  # these go, whatever else they say
     sealed = [name for name in blank if name in model.seals]
     for row in rows.select_for_update() if sealed else ():
-        model.objects.filter(pk=row.pk).update(sealed=without(row, sealed))
+        model.every.filter(pk=row.pk).update(sealed=without(row, sealed))
     changes: dict[str, Any] = {
         field: None,
         **{name: _blank(model, name) for name in blank if name not in sealed},
@@ -202,7 +202,7 @@ def _delete(model: type[PersonalModel], rows: Any) -> int:
     """Rows, and of everybody's what hangs on them: it goes along, or lets go where it can stand alone."""
     gone = 0
     for other, link, is_needed in hanging_on(model):
-        hanging = other.objects.filter(**{f"{link}__in": rows.values("pk")})
+        hanging = other.every.filter(**{f"{link}__in": rows.values("pk")})
         if is_needed:
             gone += _delete(other, hanging)
         else:

@@ -30,7 +30,7 @@ def of_address(address: str) -> set[UUID]:
             continue
         for name, seal in model.seals.items():
             if seal.lookup == "email":
-                found.update(model.objects.lookup(**{name: address}).values_list("owner_id", flat=True))
+                found.update(model.every.lookup(**{name: address}).values_list("owner_id", flat=True))
     staff = DataSubject.objects.filter(pk__in=found, kind=Kind.STAFF).values_list("pk", flat=True)
     return found - set(staff)
 

@@ -64,7 +64,7 @@ def together(lines: Iterable[Line]) -> list[Line]:
 
 
 def _own(model: type[PersonalModel], subject: UUID, seen: Foreseen) -> None:
-    rows = model.objects.filter(owner=subject)
+    rows = model.every.filter(owner=subject)
     handed = [row.pk for row in rows if heir_of(row)] if privacy(model, "heir", "") else []
     if handed:
         seen.shared.append(Line(title(model), len(handed), "stays with those who share it"))
@@ -78,14 +78,14 @@ def _hanging(model: type[PersonalModel], rows: Any, subject: UUID, seen: Foresee
     """What others keep with rows that go, and that makes no sense without them."""
     for other, link, is_needed in hanging_on(model):
         if is_needed:
-            theirs = other.objects.filter(**{f"{link}__in": rows.values("pk")})
+            theirs = other.every.filter(**{f"{link}__in": rows.values("pk")})
             if count := theirs.exclude(owner=subject).count():
                 seen.goes.append(Line(title(other), count, "goes with what it belongs to"))
             _hanging(other, theirs, subject, seen)
 
 
 def _shared(model: type[PersonalModel], link: ConcernsField, subject: UUID, seen: Foreseen) -> None:
-    rows = model.objects.filter(**{link.name: subject}).exclude(owner=subject)
+    rows = model.every.filter(**{link.name: subject}).exclude(owner=subject)
     count = rows.count()
     if not count:
         return

@@ -27,7 +27,7 @@ def hand_over(subject: UUID, by: Actor) -> int:
     handed = 0
     for model in personal_models():
         if privacy(model, "heir", ""):
-            for pk in model.objects.filter(owner=subject).order_by("pk").values_list("pk", flat=True):
+            for pk in model.every.filter(owner=subject).order_by("pk").values_list("pk", flat=True):
                 handed += _hand_over(model, pk, subject, by)
     return handed
 
@@ -54,13 +54,13 @@ def _stays(subject: UUID) -> bool:
 
 def _hand_over(model: type[PersonalModel], pk: UUID, owner: UUID, by: Actor) -> int:
     with transaction.atomic():
-        row = model.objects.select_for_update().filter(pk=pk, owner=owner).first()
+        row = model.every.select_for_update().filter(pk=pk, owner=owner).first()
         heir = heir_of(row) if row else None
         ciphers = keys.ciphers([owner.hex, heir.hex]) if heir else {}
         if row is None or heir is None or len(ciphers) < 2:
             return 0
         sealed = resealed(row, ciphers[owner.hex], ciphers[heir.hex], heir)
-        handed: int = model.objects.filter(pk=row.pk, owner=owner).update(owner=heir, sealed=sealed)
+        handed: int = model.every.filter(pk=row.pk, owner=owner).update(owner=heir, sealed=sealed)
         if handed:
             enter(
                 Kind.USE, PURPOSE, SYSTEM, [(heir.hex, ciphers[heir.hex], {"handed over": 1, "by": by.role})]

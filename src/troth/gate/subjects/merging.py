@@ -60,16 +60,16 @@ def merge(one: UUID, into: UUID, by: Actor) -> Erasure:
 
 
 def _move_rows(model: type[PersonalModel], one: UUID, into: UUID, ciphers: dict[str, Cipher]) -> int:
-    moved, rows = 0, model.objects.select_for_update().filter(owner=one).order_by("pk")
+    moved, rows = 0, model.every.select_for_update().filter(owner=one).order_by("pk")
     for row in rows.iterator(chunk_size=BATCH):
         if (there := _there_already(model, row, into)) is not None:
             _join(there, row)
             continue  # it goes with `one`
         sealed = resealed(row, ciphers[one.hex], ciphers[into.hex], into)
-        moved += model.objects.filter(pk=row.pk, owner=one).update(owner=into, sealed=sealed)
+        moved += model.every.filter(pk=row.pk, owner=one).update(owner=into, sealed=sealed)
     for field in model._meta.concrete_fields:
         if isinstance(field, ConcernsField):
-            model.objects.filter(**{field.name: one}).update(**{field.name: into})
+            model.every.filter(**{field.name: one}).update(**{field.name: into})
     return moved
 
 
@@ -78,7 +78,7 @@ def _there_already(model: type[PersonalModel], row: PersonalModel, into: UUID) -
     for once in model._meta.constraints:
         if isinstance(once, UniqueConstraint) and "owner" in once.fields:
             same = {name: getattr(row, name) for name in once.fields if name != "owner"}
-            there: PersonalModel | None = model.objects.filter(owner=into, **same).first()
+            there: PersonalModel | None = model.every.filter(owner=into, **same).first()
             if there is not None:
                 return there
     return None

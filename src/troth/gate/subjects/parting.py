@@ -46,11 +46,11 @@ def erase_row(row: PersonalModel, by: Actor, *, receipt_to: str) -> Erasure:
 def _part(row: PersonalModel) -> DataSubject:
     """A new subject that owns the row.  What hangs on the row goes with it, whosever it is."""
     model, owner = type(row), row.owner_id
-    locked = model.objects.select_for_update().filter(pk=row.pk, owner=owner).first()
+    locked = model.every.select_for_update().filter(pk=row.pk, owner=owner).first()
     parted = DataSubject.begin(Subject.PERSON)
     ciphers = keys.ciphers([owner.hex, parted.pk.hex])
     if locked is None or len(ciphers) < 2:
         raise GateError("this is gone, or is being erased")
     sealed = resealed(locked, ciphers[owner.hex], ciphers[parted.pk.hex], parted.pk)
-    model.objects.filter(pk=row.pk, owner=owner).update(owner=parted, sealed=sealed)
+    model.every.filter(pk=row.pk, owner=owner).update(owner=parted, sealed=sealed)
     return parted

@@ -42,6 +42,9 @@ LEAP = timedelta(days=2)
 STEADY = timedelta(hours=1)
 """How long the clock must go on evenly after a leap before anything is ended by it."""
 
+ENDING = (Subject.PERSON, Subject.WORKSPACE)
+"""Kinds of subject that exist for the sake of what they sent or keep here, and so may end with it."""
+
 ANCHOR = "account"
 """Rows that are this ground make their owner more than the rows it sent: an account, a company."""
 
@@ -71,7 +74,7 @@ def _survey(model: type[PersonalModel], rule: Rule, whose: Q) -> Due:
     for rows in _expired(model, rule, whose):
         free = _free(model, rows)
         past, kept = past + len(free), kept + len(rows) - len(free)
-    dated = model.objects.filter(whose).exclude(**{column: None})
+    dated = model.every.filter(whose).exclude(**{column: None})
     oldest = dated.order_by(column).values_list(column, flat=True)
     now = timezone.now()
     later = oldest.filter(**{f"{column}__gt": _latest(keep)})
@@ -157,7 +160,7 @@ def _delete(model: type[PersonalModel], row: PersonalModel) -> bool:
         if not _free(model, [row]):  # a hold was placed since the batch was read
             return False
         for other, link in _dependents(model):
-            rows = other.objects.filter(**{link: row})
+            rows = other.every.filter(**{link: row})
             rows._raw_delete(rows.db)
         row.delete()
     return True
@@ -168,8 +171,8 @@ def _stands_alone(model: type[PersonalModel], row: PersonalModel) -> bool:
     others = [other for other, field in touching(row.owner_id) if field == "owner" and other is not model]
     if any(not privacy(m, "kept_with_owner", False) or getattr(m, "ground", "") == ANCHOR for m in others):
         return False
-    is_person = DataSubject.objects.filter(pk=row.owner_id, kind=Subject.PERSON).exists()
-    return is_person and model.objects.filter(owner=row.owner_id).count() == 1
+    may_end = DataSubject.objects.filter(pk=row.owner_id, kind__in=ENDING).exists()
+    return may_end and model.every.filter(owner=row.owner_id).count() == 1
 
 
 def _dependents(model: type[PersonalModel]) -> list[tuple[type[PersonalModel], str]]:
@@ -187,7 +190,7 @@ def _expired(model: type[PersonalModel], rule: Rule, whose: Q) -> Iterator[list[
     column, keep = rule
     now, after = timezone.now(), None
     while True:
-        rows = model.objects.filter(whose, **{f"{column}__lte": _latest(keep)}).order_by(column, "pk")
+        rows = model.every.filter(whose, **{f"{column}__lte": _latest(keep)}).order_by(column, "pk")
         if after is not None:
             rows = rows.filter(Q(**{f"{column}__gt": after[0]}) | Q(**{column: after[0], "pk__gt": after[1]}))
         batch = list(rows[:BATCH])

@@ -23,7 +23,7 @@ Standing = tuple[datetime, str, type[PersonalModel]]
 
 def keeps(model: type[PersonalModel], row: PersonalModel) -> bool:
     """Whether a hold keeps a row, or what would go with it."""
-    return any(True for _ in _in(model, model.objects.filter(pk=row.pk)))
+    return any(True for _ in _in(model, model.every.filter(pk=row.pk)))
 
 
 def standing(subject: UUID) -> list[Standing]:
@@ -36,7 +36,7 @@ def standing(subject: UUID) -> list[Standing]:
 
 def _of(model: type[PersonalModel], link: str, subject: UUID) -> Iterator[Standing]:
     on_erase, blank = next((how, names) for name, how, names in edges(model) if name == link)
-    rows = model.objects.filter(**{link: subject})
+    rows = model.every.filter(**{link: subject})
     if on_erase is OnErase.BLANK:
         yield from _dated(model, rows.exclude(owner=subject), blank)
     elif on_erase is OnErase.DELETE:
@@ -51,7 +51,7 @@ def _in(model: type[PersonalModel], rows: Any) -> Iterator[Standing]:
     yield from _dated(model, rows)
     for other, link, is_needed in hanging_on(model):
         if is_needed:
-            yield from _in(other, other.objects.filter(**{f"{link}__in": rows.values("pk")}))
+            yield from _in(other, other.every.filter(**{f"{link}__in": rows.values("pk")}))
 
 
 def _dated(model: type[PersonalModel], rows: Any, names: tuple[str, ...] | None = None) -> Iterator[Standing]:

@@ -54,6 +54,11 @@ class OwnData:
     subject: uuid.UUID
     ground: ClassVar[str] = "own-data"
 
+    @property
+    def record_of(self) -> uuid.UUID:
+        """Whose record of uses may be shown on this ground."""
+        return self.subject
+
     def is_live(self) -> bool:
         return True
 

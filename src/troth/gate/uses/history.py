@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -15,7 +16,6 @@ from troth.engine.seal import Cipher
 from ..errors import Refused
 from ..journal import log, writing
 from ..journal.models import Entry, Share
-from .actor import OwnData
 from .use import current_use
 
 CATEGORY = "use-record.detail"
@@ -68,15 +68,17 @@ def receipt(entry: str) -> Receipt:
 
 def _own() -> tuple[str, Cipher]:
     use = current_use()
-    if not isinstance(use.given, OwnData):
+    told_of: UUID | None = getattr(use.given, "record_of", None)
+    if told_of is None:
         raise Refused(
-            "the record of uses is shown to the person it is about, on the ground of their own data"
+            "the record of uses is shown to the person it is about, on the ground of their own data,"
+            " and to those who look after a workspace"
         )
-    decision = use.policy.decide("use", CATEGORY, use.purpose, use.by.role, frozenset({OwnData.ground}))
+    ground: Any = use.given
+    decision = use.policy.decide("use", CATEGORY, use.purpose, use.by.role, frozenset({ground.ground}))
     if not isinstance(decision, Permit):
         raise Refused(decision.reason, decision.clause)
-    subject = use.given.subject.hex
-    return subject, use.cipher(subject)
+    return told_of.hex, use.cipher(told_of.hex)
 
 
 def _detail(cipher: Cipher, subject: str, share: Share) -> tuple[bytes, bytes]:

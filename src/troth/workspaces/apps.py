@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class Config(AppConfig):
+    name = "troth.workspaces"
+    label = "workspaces"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # What stands in the way of an erasure, and what goes with it, must be known to every process.
+        from . import closing  # noqa: F401

@@ -1,0 +1,108 @@
+"""What Customers keep here: of one workspace, sealed with its key, and found only from inside it.
+
+The wall in the ORM: without an open workspace a query of hosted rows is refused, and with one it finds that one's rows.
+The gate's own rooms (erasure, retention, export) ask `every`.
+"""
+
+from collections.abc import Iterable
+from contextvars import ContextVar, Token
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.apps import apps
+from django.db import models
+
+from troth.gate.errors import GateError
+from troth.gate.subjects.fields import OwnerField, PersonalQuerySet
+from troth.gate.subjects.models import PersonalModel
+
+_open: ContextVar[UUID | None] = ContextVar("troth_workspace", default=None)
+
+
+class OutsideWorkspace(GateError):
+    """Hosted data was asked for, or written, outside its workspace."""
+
+
+class opened:  # noqa: N801 - reads as a statement: `with opened(...)`
+    """Find the rows of this workspace, and of no other, within the block.
+
+    It is no permission: who may enter is decided by `access`, and what may be read by the use.
+    """
+
+    def __init__(self, workspace: UUID) -> None:
+        self._workspace = workspace
+        self._token: Token[UUID | None] | None = None
+
+    def __enter__(self) -> None:
+        self._token = _open.set(self._workspace)
+
+    def __exit__(self, *failed: object) -> None:
+        if self._token is not None:
+            _open.reset(self._token)
+
+
+def open_workspace() -> UUID:
+    """The workspace that is open.  Raises OutsideWorkspace."""
+    found = _open.get()
+    if found is None:
+        raise OutsideWorkspace("no workspace is open; enter one first")
+    return found
+
+
+class HostedQuerySet(PersonalQuerySet):
+    """Rows of one workspace; what is written through it stays there."""
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """The gate's, for rows of the open workspace."""
+        rows = list(objs)
+        for row in rows:
+            row.stay_inside()
+        return super().bulk_create(rows, *args, **kwargs)
+
+
+class HostedManager(models.Manager.from_queryset(HostedQuerySet)):  # type: ignore[misc]
+    """Rows of the open workspace.  Raises OutsideWorkspace when none is."""
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(owner=open_workspace())
+
+
+class HostedModel(PersonalModel):
+    """A row of a workspace.  Its `owner` is the workspace's subject; `parts` are what a grant may name to reach it."""
+
+    owner = OwnerField()
+
+    objects: ClassVar[Any] = HostedManager()
+
+    class Meta:
+        abstract = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if not args and not {"owner", "owner_id"} & kwargs.keys():
+            kwargs["owner_id"] = open_workspace()
+        super().__init__(*args, **kwargs)
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """The ids of what it lies in, itself included, that a grant can be limited to."""
+        return (self.pk,)
+
+    def stay_inside(self) -> None:
+        """Raises OutsideWorkspace for a row of another workspace than the open one."""
+        if self.owner_id != open_workspace():
+            raise OutsideWorkspace(f"a row of `{type(self).__name__}` belongs to another workspace")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """The row's own, inside its workspace only."""
+        self.stay_inside()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """The row's own, inside its workspace only."""
+        self.stay_inside()
+        return super().delete(*args, **kwargs)
+
+
+def hosted_models() -> list[type[HostedModel]]:
+    """Every model of hosted data."""
+    return [model for model in apps.get_models() if issubclass(model, HostedModel)]

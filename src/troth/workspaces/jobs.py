@@ -1,0 +1,22 @@
+"""Offers that nobody accepted and grants past their end leave nothing."""
+
+from django.utils import timezone
+
+from troth.gate.schedule.leases import every
+from troth.gate.subjects import holds
+from troth.gate.subjects.erase import try_to_erase
+from troth.gate.uses import SYSTEM
+
+from .models import OFFERED, Grant, Offer
+
+BATCH = 200
+
+
+@every("offers", hours=1)
+def tidy() -> None:
+    """Erase the addresses of offers that lapsed, and delete grants that ended."""
+    now = timezone.now()
+    lapsed = Offer.objects.filter(made_at__lte=now - OFFERED) | Offer.objects.filter(ends_at__lte=now)
+    for owner in lapsed.exclude(owner__in=holds.everybody()).values_list("owner_id", flat=True)[:BATCH]:
+        try_to_erase(owner.hex, SYSTEM)
+    Grant.objects.filter(ends_at__lte=now).delete()

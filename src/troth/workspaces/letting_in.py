@@ -1,0 +1,260 @@
+"""Who is let into a workspace: seats for the Customer's own people, grants for others, offers until they accept.
+
+Each function is one act of somebody who has access (`by`), and refuses what their right does not allow.  What is taken
+back is gone at once: every use asks again.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.urls import reverse
+from django.utils import timezone
+
+from troth.accounts.people import notices
+from troth.accounts.people.companies import NotNow, staying
+from troth.accounts.people.models import MANAGERS, Customer, Membership, Person
+from troth.gate.errors import Refused
+from troth.gate.outbound.mail import enqueue
+from troth.gate.outbound.models import Message
+from troth.gate.subjects.erase import erase
+from troth.gate.subjects.merging import merge
+from troth.gate.subjects.models import DataSubject, Kind
+from troth.gate.uses import SYSTEM, Actor, act, using
+
+from .access import PLACE, Access
+from .models import GRANTABLE, OFFERED, Grant, Offer, Right, Role, Seat, Workspace
+
+RUNNING = "running-an-account"
+MOST_OPEN = 30
+"""Offers of one workspace that nobody has accepted yet: it is no way to send mail to strangers."""
+
+
+class Over(Exception):
+    """The offer was withdrawn, is too old, or went to another address."""
+
+
+# -- seats
+
+
+def seat(by: Access, whose: UUID, role: str) -> None:
+    """Give somebody of the Customer a place in the workspace, or another role.  Raises NotNow."""
+    by.must(Right.MANAGE)
+    with act():
+        _held(by.workspace)
+        member = Membership.objects.filter(customer=by.workspace.customer_id, owner=whose).first()
+        if member is None or not staying([member]):
+            raise NotNow("This person is not among the people of your company any more. Nothing was changed.")
+        before = Seat.objects.filter(owner=whose, workspace=by.workspace.owner_id).first()
+        _must_seat(by, role, before)
+        if before is None:
+            Seat(owner_id=whose, workspace_id=by.workspace.owner_id, role=role).save(force_insert=True)
+        else:
+            Seat.objects.filter(pk=before.pk).update(role=role)
+    if before is None:
+        _tell(whose, by, f"You were let into a workspace here, as: {Role(role).label}.")
+
+
+def _must_seat(by: Access, role: str, before: Seat | None) -> None:
+    touches_an_owner = Role.OWNER in (role, before.role if before else "")
+    if touches_an_owner and not by.allows(Right.OWN):
+        raise Refused("only an owner of the workspace may do this to an owner, or make one")
+    if before and before.role == Role.OWNER and role != Role.OWNER:
+        _must_keep_an_owner(by.workspace, before)
+
+
+def _must_keep_an_owner(workspace: Workspace, leaving: Seat) -> None:
+    owning = staying(
+        Seat.objects.filter(workspace=workspace.owner_id, role=Role.OWNER).exclude(pk=leaving.pk)
+    )
+    if leaving.role == Role.OWNER and not owning:
+        raise NotNow("A workspace needs an owner. Make somebody else one first, or delete the workspace.")
+
+
+def unseat(by: Access, whose: UUID) -> None:
+    """Take somebody's place away, or give up one's own.  Raises NotNow for the last owner."""
+    with act():
+        _held(by.workspace)
+        found = Seat.objects.filter(owner=whose, workspace=by.workspace.owner_id).first()
+        if found is None:
+            raise NotNow("This person has no place in the workspace any more.")
+        if whose != by.person:
+            by.must(Right.OWN if found.role == Role.OWNER else Right.MANAGE)
+        _must_keep_an_owner(by.workspace, found)
+        found.delete()
+
+
+def _held(workspace: Workspace) -> None:
+    """Hold the workspace as it is until the act ends: of two who change who is in it the second waits."""
+    list(DataSubject.objects.select_for_update().filter(pk=workspace.owner_id).values_list("pk"))
+
+
+# -- grants
+
+
+def offer(
+    by: Access, address: str, right: Right, *, part: UUID | None = None, ends_at: datetime | None = None,
+    is_for_company: bool = False,
+) -> None:  # fmt: skip
+    """Let somebody in by mail: nothing is open to them until they accept.  Raises NotNow, Refused.
+
+    Nobody gives more than they have, or for longer.
+    """
+    by.must(Right.SHARE, part)
+    ends_at = _must_give(by, right, part, ends_at)
+    if _is_own(by, address):
+        raise NotNow("This is your own address: you have access already.")
+    open_offers = Offer.objects.filter(workspace=by.workspace.owner_id)
+    for earlier in open_offers.filter(part=part) & Offer.objects.lookup(email=address):
+        erase(earlier.owner_id.hex, by.actor)
+    if open_offers.count() >= MOST_OPEN:
+        raise NotNow(
+            f"{MOST_OPEN} offers are waiting. Withdraw some of them, or wait until they are accepted."
+        )
+    token = secrets.token_urlsafe(32)
+    with using(RUNNING, by=by.actor, given=by.workspace, at=PLACE), act():
+        invitee = DataSubject.begin(Kind.INVITEE)
+        Offer(  # type: ignore[misc]
+            owner=invitee, workspace_id=by.workspace.owner_id, giver_id=None if by.is_seated else by.person,
+            email=address, right=right, part=part, ends_at=ends_at, is_for_company=is_for_company,
+            token_hash=_hash(token),
+        ).save(force_insert=True)  # fmt: skip
+        giver = Person.objects.get(owner=by.person)
+        enqueue(
+            invitee.pk, address, "You were let into a workspace", _letter(giver.name, right, ends_at, token)
+        )
+
+
+def _must_give(by: Access, right: Right, part: UUID | None, ends_at: datetime | None) -> datetime | None:
+    """When the new access ends at the latest.  Raises Refused."""
+    if right not in GRANTABLE or not by.allows(right, part):
+        raise Refused("nobody gives away more than they have")
+    if ends_at is not None and ends_at <= timezone.now():
+        raise NotNow("The end of the access lies in the past.")
+    if by.is_seated:
+        return ends_at
+    own = Grant.objects.filter(Grant.live(), owner=by.workspace.owner_id, to=by.person)
+    until = [grant.ends_at for grant in own if grant.part in (None, part)]
+    if None in until:
+        return ends_at
+    latest = max((each for each in until if each), default=None)
+    return min((each for each in (ends_at, latest) if each), default=None)
+
+
+def _is_own(by: Access, address: str) -> bool:
+    return bool(Person.objects.lookup(email=address).filter(owner=by.person).exists())
+
+
+def offer_of(token: str) -> Offer | None:
+    """The offer of a link, while it stands."""
+    found: Offer | None = Offer.objects.filter(token_hash=_hash(token)).first()
+    return found if found and found.is_live() else None
+
+
+def accept(found: Offer, person: Person) -> Workspace:
+    """Take what was offered, for oneself or (as it was offered) for one's company.  Raises Over, NotNow."""
+    invitee, by = found.owner_id, Actor("data-subject", person.owner_id)
+    with act():
+        list(DataSubject.objects.select_for_update().filter(pk=found.workspace_id).values_list("pk"))
+        again = Offer.objects.select_for_update().filter(pk=found.pk).first()
+        if again is None or not again.is_live() or not is_for(again, person) or not _stands(again):
+            raise Over
+        workspace: Workspace = Workspace.objects.get(owner=again.workspace_id)
+        _give(again, _company_of(person, workspace) if again.is_for_company else person.owner_id)
+        Message.objects.filter(owner=invitee).delete()  # our copy of the letter names who offered it
+        again.delete()
+    merge(invitee, person.owner_id, by)
+    return workspace
+
+
+def _stands(found: Offer) -> bool:
+    """Whether somebody who passed it on still has what they gave."""
+    if found.giver_id is None:
+        return True
+    mine = Grant.objects.filter(Grant.live(), owner=found.workspace_id, to=found.giver_id, right=Right.SHARE)
+    return any(grant.part in (None, found.part) for grant in mine)
+
+
+def _company_of(person: Person, workspace: Workspace) -> UUID:
+    places = Membership.objects.filter(owner=person.owner_id, role__in=MANAGERS)
+    found = [place.customer_id for place in staying(places) if place.customer_id != workspace.customer_id]
+    if len(found) != 1:
+        raise NotNow(
+            "This access is for a company, so an owner or an administrator of it has to accept, and of one only."
+        )
+    return UUID(str(found[0]))
+
+
+def _give(found: Offer, to: UUID) -> None:
+    try:
+        Grant.objects.update_or_create(
+            owner_id=found.workspace_id, to_id=to, part=found.part,
+            defaults={"right": found.right, "ends_at": found.ends_at, "giver_id": found.giver_id},
+        )  # fmt: skip
+    except IntegrityError:
+        raise Over from None
+
+
+def is_for(found: Offer, person: Person) -> bool:
+    """Whether the offer went to this person's address."""
+    with using("signing-in", by=SYSTEM):
+        return bool(Person.objects.lookup(email=found.email).filter(pk=person.pk).exists())
+
+
+def withdraw(by: Access, which: UUID) -> None:
+    """Take an offer back: the address is erased."""
+    by.must(Right.SHARE)
+    for row in Offer.objects.filter(pk=which, workspace=by.workspace.owner_id):
+        if by.allows(Right.MANAGE) or row.giver_id == by.person:
+            erase(row.owner_id.hex, by.actor)
+
+
+def revoke(by: Access, which: UUID) -> None:
+    """Take access back, with everything that was passed on by it; who gave it may, and who manages the workspace."""
+    with act():
+        _held(by.workspace)
+        found = Grant.objects.filter(pk=which, owner=by.workspace.owner_id).first()
+        if found is None:
+            return
+        if found.to_id != by.person and found.giver_id != by.person:
+            by.must(Right.MANAGE)
+        end_chain(by.workspace.owner_id, found)
+
+
+def end_chain(workspace: UUID, grant: Grant) -> None:
+    """Delete a grant and what was passed on by whoever had it; part of the caller's act."""
+    to = grant.to_id
+    Grant.objects.filter(pk=grant.pk).delete()
+    if Grant.objects.filter(Grant.live(), owner=workspace, to=to, right=Right.SHARE).exists():
+        return
+    for passed in Grant.objects.filter(owner=workspace, giver=to):
+        end_chain(workspace, passed)
+
+
+def _tell(whose: UUID, by: Access, words: str) -> None:
+    page = settings.TROTH_BASE_URLS["company"] + reverse(
+        "workspace-home", "troth.config.urls", args=[by.workspace.owner_id]
+    )
+    notices.tell(whose, "A workspace is open to you", f"{words}\n\n{page}\n")
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _letter(giver: str, right: Right, ends_at: datetime | None, token: str) -> str:
+    link = settings.TROTH_BASE_URLS["company"] + reverse("offer-open", "troth.config.urls", args=[token])
+    until = f", until {ends_at:%-d %B %Y, %H:%M} UTC" if ends_at else ""
+    return (
+        f"{giver} lets you into a workspace here, to: {right.label.lower()}{until}.\n\n"
+        f"To accept, open this link within {OFFERED.days} days, signed in with this address:\n{link}\n\n"
+        "If you do nothing, we delete your address when the time is over.\n"
+    )
+
+
+def company_name(customer: UUID) -> str:
+    """The name of a company, inside a use that may show it."""
+    return str(Customer.objects.get(owner=customer).name)

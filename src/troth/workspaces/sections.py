@@ -1,0 +1,56 @@
+"""What the apps put into a workspace: pages in its menu, cards on its first page, parts that can be shared alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from .access import Access
+from .models import Right
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page in a workspace's menu: URL name, label, the right to the whole workspace that it needs."""
+
+    url_name: str
+    label: str
+    right: Right | None = None
+
+
+PAGES: list[tuple[int, Page]] = []
+"""In their order."""
+
+
+def workspace_page(order: int, url_name: str, label: str, right: Right | None = None) -> None:
+    """Put a page into the menu; without a right, everybody who was let in finds it there."""
+    PAGES.append((order, Page(url_name, label, right)))
+    PAGES.sort(key=lambda each: each[0])
+
+
+def menu(access: Access) -> list[Page]:
+    """The pages that somebody finds in the menu."""
+    return [page for _, page in PAGES if page.right is None or access.allows(page.right)]
+
+
+CARDS: list[tuple[int, str, Callable[[Access], dict[str, Any]]]] = []
+"""Cards of the first page: order, template, and what it shows; built inside the use that shows it."""
+
+
+def workspace_card(order: int, template: str, build: Callable[[Access], dict[str, Any]]) -> None:
+    """Put a card on the first page of a workspace."""
+    CARDS.append((order, template, build))
+    CARDS.sort(key=lambda each: each[0])
+
+
+PARTS: list[Callable[[], list[tuple[UUID, str]]]] = []
+"""What can be shared alone: ids and names, read inside the open workspace."""
+
+
+def parts() -> dict[UUID, str]:
+    """Everything in the open workspace that can be shared alone, by id."""
+    return {part: name for read in PARTS for part, name in read()}
+
+
+SIZES: list[tuple[str, Callable[[UUID], int]]] = []
+"""What may be said of a workspace without opening anything: a label, and how many."""

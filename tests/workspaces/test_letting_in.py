@@ -1,0 +1,347 @@
+"""Who gets into a workspace, how far, and that what is taken back is gone at once."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tests.cast import durable
+from tests.workspaces.customers import (
+    ALICE,
+    BOB,
+    CHARLIE,
+    LEDGER,
+    accept,
+    access,
+    at,
+    browser,
+    colleague,
+    customer,
+    mails,
+    offer,
+    person,
+    submission,
+    workspace,
+)
+from troth.accounts.people.models import Membership, Person
+from troth.gate.errors import Refused
+from troth.gate.subjects import obstacles
+from troth.gate.subjects.erase import erase
+from troth.gate.subjects.models import DataSubject, Erasure
+from troth.gate.uses import SYSTEM
+from troth.workspaces import closing, flows, jobs, letting_in
+from troth.workspaces.access import Access, enter, find
+from troth.workspaces.models import Acceptance, Grant, Offer, Right, Role, Seat, Workspace
+
+pytestmark = durable
+EVE = {**CHARLIE, "name": "Eve Ek", "company": "Ek AB", "email": "eve@ek.example"}
+
+
+@pytest.fixture
+def alice() -> Person:
+    return customer()
+
+
+@pytest.fixture
+def charlie() -> Person:
+    return customer(CHARLIE)
+
+
+@pytest.fixture
+def here(alice: Person) -> Access:
+    return workspace(alice)
+
+
+@pytest.fixture
+def as_alice(alice: Person) -> Client:
+    return browser(alice, confirmed=True)
+
+
+def shared(here: Access, to: Person, right: Right = Right.VIEW, **more: object) -> Grant:
+    row = Grant(owner_id=here.workspace.owner_id, to_id=to.owner_id, right=right, **more)
+    row.save(force_insert=True)
+    return row
+
+
+# -- the first workspace
+
+
+def test_the_first_workspace_needs_the_agreement_and_its_acceptance_is_kept(
+    alice: Person, as_alice: Client
+) -> None:
+    page = as_alice.get("/workspaces/new/")
+    assert "Subscription Agreement" in page.content.decode()
+    told = {"name": LEDGER, "submission": submission(page)}
+    refused = as_alice.post("/workspaces/new/", told)
+    assert refused.status_code == 422 and not Workspace.objects.exists() and not Acceptance.objects.exists()
+    made = as_alice.post("/workspaces/new/", {**told, "accepts": "on"})
+    row = Workspace.objects.get()
+    assert made["Location"] == f"/workspaces/{row.owner_id}/"
+    kept = Acceptance.objects.get()
+    assert kept.by_id == alice.owner_id and len(kept.agreement_hash) == 64
+    assert 'name="accepts"' not in as_alice.get("/workspaces/new/").content.decode()
+    assert LEDGER in as_alice.get("/workspaces/").content.decode()
+
+
+def test_a_colleague_without_the_owners_acceptance_makes_none(alice: Person) -> None:
+    bob = colleague(alice)
+    assert browser(bob).get("/workspaces/new/").status_code == 404
+    Membership.objects.filter(owner=bob.owner_id).update(role="administrator")
+    page = browser(bob).get("/workspaces/new/").content.decode()
+    assert "An owner of your company has to accept" in page
+    flows.begin(Membership.objects.get(owner=alice.owner_id), "A", accepts=True)
+    assert browser(bob).get("/workspaces/new/").content.decode().count("<form") > 1
+
+
+def test_its_name_lies_sealed_and_others_learn_not_even_that_it_is_there(
+    here: Access, charlie: Person
+) -> None:
+    assert LEDGER.encode() not in bytes(Workspace.objects.get().sealed)
+    stranger = browser(charlie)
+    for page in ("", "people/", "log/", "settings/", "settings/delete/"):
+        assert stranger.get(at(here, page)).status_code == 404
+    assert LEDGER not in stranger.get("/workspaces/").content.decode()
+    assert find(here.workspace, charlie.owner_id) is None
+    with pytest.raises(Refused), enter(Access(here.workspace, charlie.owner_id, Right.OWN, asked_at=-10.0)):
+        pass
+
+
+# -- the company's own people
+
+
+def test_a_colleague_is_seated_told_and_gets_what_the_role_allows(
+    here: Access, alice: Person, as_alice: Client
+) -> None:
+    bob = colleague(alice)
+    assert browser(bob).get(at(here)).status_code == 404
+    sent = as_alice.post(at(here, "people/seat/"), {"person": str(bob.owner_id), "role": "viewer"})
+    assert sent.status_code == 302 and "open to you" in mails(BOB["email"])[-1][0]
+    as_bob = browser(bob)
+    assert LEDGER in as_bob.get(at(here)).content.decode()
+    assert as_bob.get(at(here, "settings/")).status_code == 403
+    assert (
+        as_bob.post(at(here, "people/seat/"), {"person": str(bob.owner_id), "role": "owner"}).status_code
+        == 403
+    )
+    as_alice.post(at(here, f"people/{bob.owner_id}/role/"), {"role": "administrator"})
+    assert as_bob.get(at(here, "settings/")).status_code == 200
+    assert as_bob.post(at(here, f"people/{alice.owner_id}/remove/")).status_code == 403
+    assert as_bob.post(at(here, f"people/{bob.owner_id}/role/"), {"role": "owner"}).status_code == 403
+
+
+def test_nobody_of_another_company_is_seated(here: Access, charlie: Person, as_alice: Client) -> None:
+    assert (
+        as_alice.post(
+            at(here, "people/seat/"), {"person": str(charlie.owner_id), "role": "viewer"}
+        ).status_code
+        == 422
+    )
+    with pytest.raises(letting_in.NotNow):
+        letting_in.seat(here, charlie.owner_id, Role.VIEWER)
+
+
+def test_a_workspace_keeps_an_owner(here: Access, alice: Person, as_alice: Client) -> None:
+    left = as_alice.post(at(here, f"people/{alice.owner_id}/remove/"), follow=True)
+    assert "needs an owner" in left.content.decode()
+    as_alice.post(at(here, f"people/{alice.owner_id}/role/"), {"role": "viewer"})
+    assert Seat.objects.get().role == Role.OWNER
+    assert closing.ALONE in obstacles.of(alice.owner_id.hex)
+    bob = colleague(alice)
+    letting_in.seat(here, bob.owner_id, Role.OWNER)
+    assert closing.ALONE not in obstacles.of(alice.owner_id.hex)
+
+
+# -- others
+
+
+def test_another_customer_accepts_by_the_link_and_sees_until_it_is_taken_back(
+    here: Access, charlie: Person, as_alice: Client
+) -> None:
+    assert offer(as_alice, here, CHARLIE["email"]).status_code == 302
+    subject, body = mails(CHARLIE["email"])[-1]
+    assert ALICE["name"] in body and LEDGER not in subject + body
+    as_charlie = browser(charlie)
+    assert as_charlie.get(at(here)).status_code == 404
+    accepted = accept(as_charlie, CHARLIE["email"])
+    assert accepted["Location"] == at(here) and not Offer.objects.exists()
+    assert LEDGER in as_charlie.get(at(here)).content.decode()
+    assert as_charlie.get(at(here, "settings/")).status_code == 403
+    listed = as_alice.get(at(here, "people/")).content.decode()
+    assert CHARLIE["name"] in listed
+    way = access(charlie, here.workspace)
+    with enter(way):
+        as_alice.post(at(here, f"people/grants/{Grant.objects.get().pk}/revoke/"))
+        assert not way.is_live_now()
+    assert as_charlie.get(at(here)).status_code == 404
+    with pytest.raises(Refused), enter(way):
+        pass
+
+
+def test_an_offer_is_for_its_address_alone_and_good_once(
+    here: Access, charlie: Person, as_alice: Client
+) -> None:
+    eve = browser(customer(EVE))
+    offer(as_alice, here, CHARLIE["email"])
+    assert accept(eve, CHARLIE["email"]).status_code == 410 and not Grant.objects.exists()
+    as_charlie = browser(charlie)
+    assert accept(as_charlie, CHARLIE["email"]).status_code == 302
+    assert as_charlie.post("/workspaces/offer/").status_code == 410
+
+
+def test_an_offer_taken_back_or_too_old_leaves_no_address(here: Access, as_alice: Client) -> None:
+    offer(as_alice, here, CHARLIE["email"])
+    first = Offer.objects.get()
+    as_alice.post(at(here, f"people/offers/{first.pk}/withdraw/"))
+    assert not Offer.objects.exists() and not DataSubject.objects.filter(pk=first.owner_id).exists()
+    offer(as_alice, here, CHARLIE["email"])
+    Offer.objects.update(made_at=timezone.now() - timedelta(days=8))
+    jobs.tidy()
+    assert not Offer.objects.exists()
+
+
+def test_the_end_of_a_grant_comes_by_itself(here: Access, charlie: Person) -> None:
+    shared(here, charlie, ends_at=timezone.now() + timedelta(seconds=60))
+    assert find(here.workspace, charlie.owner_id)
+    Grant.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
+    assert find(here.workspace, charlie.owner_id) is None
+    assert browser(charlie).get(at(here)).status_code == 404
+    jobs.tidy()
+    assert not Grant.objects.exists()
+
+
+def test_a_last_day_that_is_over_is_no_last_day(here: Access, as_alice: Client) -> None:
+    yesterday = (timezone.now() - timedelta(days=1)).date()
+    answer = offer(as_alice, here, CHARLIE["email"], last_day=yesterday.isoformat())
+    assert answer.status_code == 422 and "This day is over" in answer.content.decode()
+    assert not Offer.objects.exists()
+
+
+def test_nobody_gives_more_than_they_have_or_for_longer(here: Access, charlie: Person) -> None:
+    end = timezone.now() + timedelta(days=2)
+    shared(here, charlie, Right.SHARE, ends_at=end)
+    as_charlie = browser(charlie)
+    assert offer(as_charlie, here, EVE["email"], right="edit").status_code == 302
+    passed = Offer.objects.get()
+    assert passed.ends_at == end and passed.giver_id == charlie.owner_id
+    Grant.objects.update(right=Right.VIEW)
+    assert "Open it to somebody else" not in as_charlie.get(at(here, "people/")).content.decode()
+    with pytest.raises(Refused):
+        letting_in.offer(access(charlie, here.workspace), "x@y.example", Right.VIEW)
+    # The grant it was passed on by no longer allows it: what was offered is void.
+    assert accept(browser(customer(EVE)), EVE["email"]).status_code == 410
+
+
+def test_what_was_passed_on_ends_with_what_its_giver_had(
+    here: Access, charlie: Person, as_alice: Client
+) -> None:
+    eve = customer(EVE)
+    mine = shared(here, charlie, Right.SHARE)
+    shared(here, eve, giver_id=charlie.owner_id)
+    as_alice.post(at(here, f"people/grants/{mine.pk}/revoke/"))
+    assert not Grant.objects.exists() and find(here.workspace, eve.owner_id) is None
+
+
+def test_circles_of_grants_end_too(here: Access, charlie: Person, as_alice: Client) -> None:
+    eve = customer(EVE)
+    mine = shared(here, charlie, Right.SHARE, giver_id=eve.owner_id)
+    shared(here, eve, Right.SHARE, giver_id=charlie.owner_id)
+    as_alice.post(at(here, f"people/grants/{mine.pk}/revoke/"))
+    assert not Grant.objects.exists()
+
+
+def test_a_guest_sees_own_access_and_nobody_elses(here: Access, charlie: Person) -> None:
+    shared(here, charlie)
+    shared(here, customer(EVE))
+    page = browser(charlie).get(at(here, "people/")).content.decode()
+    assert CHARLIE["name"] in page and EVE["name"] not in page and EVE["email"] not in page
+
+
+def test_a_guest_ends_own_access_and_no_other(here: Access, charlie: Person) -> None:
+    own, other = shared(here, charlie), shared(here, customer(EVE))
+    as_charlie = browser(charlie)
+    assert as_charlie.post(at(here, f"people/grants/{other.pk}/revoke/")).status_code == 403
+    assert as_charlie.post(at(here, f"people/grants/{own.pk}/revoke/"))["Location"] == "/workspaces/"
+    assert [each.pk for each in Grant.objects.all()] == [other.pk]
+
+
+def test_a_company_is_let_in_by_one_who_runs_it(here: Access, charlie: Person, as_alice: Client) -> None:
+    worker = colleague(charlie, {**BOB, "email": "wu@chen.example", "name": "Wu"})
+    offer(as_alice, here, "wu@chen.example", is_for_company="on")
+    refused = accept(browser(worker), "wu@chen.example")
+    assert "owner or an administrator" in refused.content.decode() and not Grant.objects.exists()
+    offer(as_alice, here, CHARLIE["email"], is_for_company="on")
+    assert accept(browser(charlie), CHARLIE["email"]).status_code == 302
+    assert find(here.workspace, worker.owner_id)
+    assert "everybody in this company" in as_alice.get(at(here, "people/")).content.decode()
+    Membership.objects.filter(owner=worker.owner_id).delete()
+    assert find(here.workspace, worker.owner_id) is None
+
+
+def test_nobody_lets_themselves_in_again(here: Access, as_alice: Client) -> None:
+    answer = offer(as_alice, here, ALICE["email"].upper())
+    assert answer.status_code == 302 and not Offer.objects.exists()
+
+
+# -- the end
+
+
+def test_an_ended_workspace_is_read_and_taken_back_but_not_changed(here: Access, as_alice: Client) -> None:
+    as_alice.post(at(here, "settings/end/"))
+    page = as_alice.get(at(here, "settings/")).content.decode()
+    assert "is erased" in page and Workspace.objects.get().ended_at
+    assert as_alice.get(at(here)).status_code == 200
+    assert offer_is_shut(as_alice, here)
+    as_alice.post(at(here, "settings/take-back/"))
+    assert Workspace.objects.get().ended_at is None
+
+
+def offer_is_shut(client: Client, here: Access) -> bool:
+    answer = client.post(at(here, "people/offer/"), {"email": CHARLIE["email"], "right": "view"}, follow=True)
+    return "nothing in it is changed any more" in answer.content.decode() and not Offer.objects.exists()
+
+
+def test_a_workspace_is_erased_when_its_name_is_typed(
+    here: Access, charlie: Person, as_alice: Client
+) -> None:
+    shared(here, charlie)
+    wrong = as_alice.post(at(here, "settings/delete/"), {"name": "Another"})
+    assert wrong.status_code == 422 and Workspace.objects.exists()
+    assert as_alice.post(at(here, "settings/delete/"), {"name": LEDGER.upper()})["Location"] == "/workspaces/"
+    assert not Workspace.objects.exists() and not Grant.objects.exists() and not Seat.objects.exists()
+    assert Erasure.objects.exists()
+    for client in (as_alice, browser(charlie)):
+        assert client.get(at(here)).status_code == 404
+
+
+def test_with_its_company_a_workspace_ends_and_keeps_its_people(
+    here: Access, alice: Person, as_alice: Client
+) -> None:
+    company = Membership.objects.get(owner=alice.owner_id).customer_id
+    erase(company.hex, SYSTEM)
+    row = Workspace.objects.get()
+    assert row.ended_at and row.customer_id is None
+    assert LEDGER in as_alice.get(at(here)).content.decode()
+    said = as_alice.post(at(here, "settings/take-back/"), follow=True).content.decode()
+    assert "cannot go on" in said
+
+
+def test_whoever_leaves_takes_along_what_they_passed_on(here: Access, charlie: Person) -> None:
+    eve = person(EVE)
+    shared(here, charlie, Right.SHARE)
+    shared(here, eve, giver_id=charlie.owner_id)
+    Membership.objects.filter(owner=charlie.owner_id).delete()
+    erase(charlie.owner_id.hex, SYSTEM)
+    assert not Grant.objects.exists()
+
+
+def test_each_look_is_in_the_log_of_those_who_manage_it(
+    here: Access, charlie: Person, as_alice: Client
+) -> None:
+    shared(here, charlie)
+    browser(charlie).get(at(here))
+    quiet = as_alice.get(at(here, "log/")).content.decode()
+    assert "None of us" in quiet
+    told = as_alice.get(at(here, "log/") + "?who=all").content.decode()
+    assert "people a Customer let in" in told and "providing the Services" in told
+    assert browser(charlie).get(at(here, "log/")).status_code == 403
