@@ -54,3 +54,19 @@ def parts() -> dict[UUID, str]:
 
 SIZES: list[tuple[str, Callable[[UUID], int]]] = []
 """What may be said of a workspace without opening anything: a label, and how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How parts of one kind are looked at from outside the workspace: rows of values, a page at a time.
+
+    `owns` says whether a part is of this kind.  `rows` gives columns, rows and how many there are in all, from an
+    offset up to a limit; it opens them inside the use of whoever looks.
+    """
+
+    owns: Callable[[UUID], bool]
+    rows: Callable[[UUID, int, int], tuple[list[str], list[list[str]], int]]
+
+
+LOOKS: list[Look] = []
+"""Filled by the apps that keep parts."""
