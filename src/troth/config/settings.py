@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "troth.apps.rights",
     "troth.apps.privacy",
     "troth.apps.office",
+    "troth.apps.records",
 ]
 
 MIDDLEWARE = [

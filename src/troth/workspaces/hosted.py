@@ -4,8 +4,9 @@ The wall in the ORM: without an open workspace a query of hosted rows is refused
 The gate's own rooms (erasure, retention, export) ask `every`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar, Token
+from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -55,8 +56,7 @@ class HostedQuerySet(PersonalQuerySet):
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         """The gate's, for rows of the open workspace."""
         rows = list(objs)
-        for row in rows:
-            row.stay_inside()
+        stay_inside(self.model, rows)
         return super().bulk_create(rows, *args, **kwargs)
 
 
@@ -87,20 +87,36 @@ class HostedModel(PersonalModel):
         """The ids of what it lies in, itself included, that a grant can be limited to."""
         return (self.pk,)
 
-    def stay_inside(self) -> None:
-        """Raises OutsideWorkspace for a row of another workspace than the open one."""
-        if self.owner_id != open_workspace():
-            raise OutsideWorkspace(f"a row of `{type(self).__name__}` belongs to another workspace")
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """The row's own, inside its workspace only."""
-        self.stay_inside()
+        stay_inside(type(self), [self])
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """The row's own, inside its workspace only."""
-        self.stay_inside()
+        stay_inside(type(self), [self])
         return super().delete(*args, **kwargs)
+
+
+def stay_inside(model: type[HostedModel], rows: Sequence[HostedModel]) -> None:
+    """Raises OutsideWorkspace for rows of another workspace than the open one, or that point to one of another's.
+
+    A foreign key alone would take the id of any workspace's row.
+    """
+    here = open_workspace()
+    if any(row.owner_id != here for row in rows):
+        raise OutsideWorkspace(f"a row of `{model.__name__}` belongs to another workspace")
+    for link in _links(model):
+        named = {getattr(row, link.attname) for row in rows} - {None}
+        if named and link.related_model.objects.filter(pk__in=named).count() != len(named):
+            raise OutsideWorkspace(f"a row of `{model.__name__}` points out of its workspace")
+
+
+@cache
+def _links(model: type[HostedModel]) -> list[Any]:
+    """The links of a model to other hosted rows."""
+    fields = model._meta.concrete_fields
+    return [field for field in fields if field.is_relation and issubclass(field.related_model, HostedModel)]  # type: ignore[arg-type]
 
 
 def hosted_models() -> list[type[HostedModel]]:
