@@ -11,6 +11,8 @@ from tests.house.tree import SOURCE, modules, parsed, shown
 GATE = SOURCE / "gate"
 RAW = {"raw", "extra", "cursor"}
 READS = {"values", "values_list"}
+UNSCOPED = {"every", "_base_manager", "_default_manager"}
+"""What finds the rows of all workspaces: for the gate's own rooms."""
 WRITES = {"update"}
 
 
@@ -61,6 +63,8 @@ def _columns(call: ast.Call) -> Iterator[str]:
 def ways_around(tree: ast.Module, sealed: set[str]) -> Iterator[tuple[int, str]]:
     """The line and the fault of each call in `tree` that goes around the gate."""
     for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in UNSCOPED:
+            yield node.lineno, f"rows of all workspaces: `.{node.attr}`"
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         if node.func.attr in RAW:
@@ -93,6 +97,8 @@ def test_sealed_columns_are_found_in_models() -> None:
     "call",
     [
         'Enquiry.objects.raw("select 1")',
+        "Record.every.count()",
+        "type(row)._base_manager.get(pk=pk)",
         'Enquiry.objects.extra(where=["1"])',
         "connection.cursor()",
         'Enquiry.objects.values("email")',

@@ -95,7 +95,7 @@ def opened(keys: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     from troth.gate.subjects.register import personal_models
     from troth.gate.uses.envelopes import aad
 
-    rows = [row for model in personal_models() for row in model.objects.exclude(sealed=None)]
+    rows = [row for model in personal_models() for row in model.every.exclude(sealed=None)]
     for subject, cipher in keys.items():
         for row in rows:
             with suppress(SealBroken):

@@ -11,7 +11,7 @@ from troth.gate.export import exporting
 from troth.gate.files.models import StoredFile
 from troth.gate.published import statement
 from troth.gate.subjects import limits
-from troth.gate.subjects.register import personal_models
+from troth.gate.subjects.register import touching
 from troth.gate.uses.history import CATEGORY as RECORD
 
 from . import shown
@@ -105,7 +105,7 @@ def offered_categories(subject: UUID) -> list[tuple[str, str]]:
 
 def held_categories(subject: UUID) -> set[str]:
     """The categories of the rows and files somebody has, counted and not opened."""
-    rows = [model for model in personal_models() if model.objects.filter(owner=subject).exists()]
+    rows = [model for model, link in touching(subject) if link == "owner"]
     files = StoredFile.objects.filter(owner=subject).values_list("category", flat=True)
     return {RECORD, *files, *(seal.category for model in rows for seal in model.seals.values())}
 

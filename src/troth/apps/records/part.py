@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from troth.workspaces.hosted import opened
 from troth.workspaces.sections import LOOKS, PARTS, SIZES, Look
 
 from . import kinds
@@ -32,8 +33,8 @@ def rows(part: UUID, offset: int, limit: int) -> tuple[list[str], list[list[str]
 
 def size(workspace: UUID) -> int:
     """How many records a workspace holds; opens nothing."""
-    count: int = Record.every.filter(owner=workspace, is_shown=True).count()
-    return count
+    with opened(workspace):
+        return int(Record.objects.filter(is_shown=True).count())
 
 
 def register() -> None:

@@ -14,9 +14,10 @@ from troth.engine.policy import Policy
 from troth.gate.collection import FORMS
 from troth.gate.errors import GateError
 from troth.gate.published import statement
-from troth.gate.subjects import access
+from troth.gate.subjects import access, batches
 from troth.gate.subjects.find import WITH_ACCOUNT
 from troth.gate.subjects.models import PersonalModel
+from troth.gate.subjects.register import locked
 from troth.gate.telling.telling import corrected
 from troth.gate.uses import Actor, act, using
 
@@ -49,7 +50,7 @@ def places(request: Request) -> list[Place]:
         Place(row, access.title(model), _day(row.pk), fields)
         for subject in sorted(fulfilling.others(request))
         for model, named in _given(statement.current()).items()
-        for row in model.objects.filter(owner=subject).order_by("pk")
+        for row in batches.of(model, "owner", subject)
         if (fields := _fields(model, named, subject))
     ]
 
@@ -105,7 +106,7 @@ def correct(
             return True
         if not list(Request.objects.select_for_update().filter(pk=request.pk, state__in=OPEN)):
             raise GateError("this request is not open any more; nothing was corrected")
-        row: Any = type(place.row).objects.select_for_update().filter(pk=place.row.pk).first()
+        row: Any = locked(place.row)
         if row is None or not request.covers(row):
             raise GateError("this was erased meanwhile, or is not the person's; nothing was corrected")
         if value == (getattr(row, name) or ""):

@@ -111,6 +111,12 @@ def touching(subject: UUID) -> list[tuple[type[PersonalModel], str]]:
         return [links[n] for (n,) in cursor.fetchall()]
 
 
+def locked(row: PersonalModel) -> PersonalModel | None:
+    """The row as it stands now, held until the act ends; None when it is gone."""
+    found: PersonalModel | None = type(row).every.select_for_update().filter(pk=row.pk).first()
+    return found
+
+
 def against_the_code() -> list[Problem]:
     """Rule 8 of the statement's checker: what the code does without a clause, and the clauses without code.
 

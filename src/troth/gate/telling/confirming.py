@@ -119,7 +119,5 @@ def _row(told: Told) -> PersonalModel | None:
     if correction is None or not correction.row_model or correction.row_id is None:
         return None
     model = apps.get_model(correction.row_model)
-    found: PersonalModel | None = model._default_manager.filter(
-        pk=correction.row_id, owner=told.owner_id
-    ).first()
+    found: PersonalModel | None = model.every.filter(pk=correction.row_id, owner=told.owner_id).first()
     return found
