@@ -343,5 +343,5 @@ def test_each_look_is_in_the_log_of_those_who_manage_it(
     quiet = as_alice.get(at(here, "log/")).content.decode()
     assert "None of us" in quiet
     told = as_alice.get(at(here, "log/") + "?who=all").content.decode()
-    assert "people a Customer let in" in told and "providing the Services" in told
+    assert "The people you let in" in told and "providing the Services" in told
     assert browser(charlie).get(at(here, "log/")).status_code == 403

@@ -106,14 +106,14 @@ def stay_inside(model: type[HostedModel], rows: Sequence[HostedModel]) -> None:
     here = open_workspace()
     if any(row.owner_id != here for row in rows):
         raise OutsideWorkspace(f"a row of `{model.__name__}` belongs to another workspace")
-    for link in _links(model):
+    for link in links(model):
         named = {getattr(row, link.attname) for row in rows} - {None}
         if named and link.related_model.objects.filter(pk__in=named).count() != len(named):
             raise OutsideWorkspace(f"a row of `{model.__name__}` points out of its workspace")
 
 
 @cache
-def _links(model: type[HostedModel]) -> list[Any]:
+def links(model: type[HostedModel]) -> list[Any]:
     """The links of a model to other hosted rows."""
     fields = model._meta.concrete_fields
     return [field for field in fields if field.is_relation and issubclass(field.related_model, HostedModel)]  # type: ignore[arg-type]

@@ -28,6 +28,10 @@ from .sections import CARDS, workspace_page
 
 PER_PAGE = 50
 OURS = "customer-people"
+YOURS = {
+    Right.OWN: "You own it", Right.MANAGE: "You manage it", Right.SHARE: "You can change and share it",
+    Right.EDIT: "You can change it", Right.VIEW: "You can see it",
+}  # fmt: skip
 
 workspace_page(0, "workspace-home", "Overview")
 workspace_page(80, "workspace-people", "People", Right.VIEW)
@@ -46,7 +50,7 @@ def workspaces(request: HttpRequest) -> HttpResponse:
             row = access.workspace
             found.append({
                 "workspace": row.owner_id, "name": row.name, "is_ours": access.is_seated, "ended_at": row.ended_at,
-                "right": access.right.label if access.right else "Some parts of it",
+                "right": YOURS[access.right] if access.right else "You can see parts of it",
             })  # fmt: skip
     may_begin = Membership.objects.filter(owner=person.owner_id, role__in=MANAGERS).exists()
     context = {"section": "workspaces", "workspaces": found, "may_begin": may_begin}
@@ -182,18 +186,37 @@ def log(request: HttpRequest) -> HttpResponseBase:
     with enter(access, purpose=SHOWING):
         entries = mine().exclude(recipient=OURS) if kind == "others" else mine()
         page: Any = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
-        page.object_list = [_line(used) for used in history(page.object_list)]
+        page.object_list = _grouped([_line(used) for used in history(page.object_list)])
     context = {"page": page, "is_all": kind != "others"}
     return shown(lambda asked: TemplateResponse(asked, "workspaces/log.html", context))(request)
+
+
+def _grouped(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Lines that follow each other and differ in nothing but the time, as one with the earlier times."""
+    found: list[dict[str, Any]] = []
+    for line in lines:
+        if found and all(found[-1][key] == line[key] for key in ALIKE):
+            found[-1]["more"].append(line["at"])
+        else:
+            found.append({**line, "more": []})
+    return found
+
+
+ALIKE = ("who", "country", "act", "purpose", "fields", "clauses")
 
 
 def _line(used: Used) -> dict[str, Any]:
     policy = statement.current()
     roles, purposes, categories = policy.recipients, policy.purposes, policy.categories
     return {
-        "who": roles[used.role].label if used.role in roles else used.role, "at": used.at, "country": used.country,
+        "who": "The people you let in" if used.role == OURS else _capital(roles[used.role].label),
+        "at": used.at, "country": used.country,
         "is_staff": used.role not in (OURS, "system"), "act": used.act, "entry": used.entry,
         "purpose": purposes[used.purpose].label if used.purpose in purposes else used.purpose,
         "fields": [categories[name].label for name in used.fields if name in categories],
         "clauses": [(clause, statement.title(clause)) for clause in used.clauses],
     }  # fmt: skip
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,38 @@
+"""Whose rows are, over everybody: asked by controls, which open nothing."""
+
+from uuid import UUID
+
+from django.db.models import F
+
+from ..subjects.models import DataSubject, PersonalModel
+
+
+def owners(model: type[PersonalModel]) -> set[UUID]:
+    """Every subject that has rows of a model."""
+    return set(model.every.order_by().values_list("owner_id", flat=True).distinct())
+
+
+def owned_by_another_kind(model: type[PersonalModel], kind: str) -> int:
+    """How many rows of a model belong to a subject of another kind."""
+    others = DataSubject.objects.exclude(kind=kind).values("pk")
+    count: int = model.every.filter(owner__in=others).count()
+    return count
+
+
+def leading_out(model: type[PersonalModel], link: str) -> int:
+    """How many rows of a model point to a row of another owner."""
+    linked = model.every.exclude(**{link: None})
+    count: int = linked.exclude(**{f"{link}__owner": F("owner")}).count()
+    return count
+
+
+def one_of(model: type[PersonalModel], owner: UUID) -> UUID | None:
+    """The id of some row of a model and an owner."""
+    found: UUID | None = model.every.filter(owner=owner).order_by().values_list("pk", flat=True).first()
+    return found
+
+
+def count(model: type[PersonalModel]) -> int:
+    """How many rows of a model there are."""
+    total: int = model.every.count()
+    return total
