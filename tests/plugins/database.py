@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
 
+from troth.gate.subjects.scope import everywhere
+
 FIXTURES = {"db", "transactional_db", "django_db_serialized_rollback", "live_server", "admin_client"}
 
 
@@ -37,13 +39,22 @@ def only_the_filled(operations: DatabaseOperations, style: Any, tables: list[str
     quoted = [operations.quote_name(table) for table in tables]
     one = "(SELECT {0} FROM {1} LIMIT 1)"
     asked = " UNION ALL ".join(one.format(*each) for each in enumerate(quoted))
-    with operations.connection.cursor() as cursor:
+    with everywhere(), operations.connection.cursor() as cursor:
         cursor.execute(asked)
         filled = [quoted[number] for (number,) in cursor.fetchall()]
     return [f"DELETE FROM {table}" for table in filled]  # noqa: S608 - from the catalogue
 
 
+def flush_everywhere(
+    operations: DatabaseOperations, statements: list[str], flush: Any = DatabaseOperations.execute_sql_flush
+) -> None:
+    """The wall between workspaces holds for whoever empties the tables too."""
+    with everywhere():
+        flush(operations, statements)
+
+
 DatabaseOperations.sql_flush = only_the_filled
+DatabaseOperations.execute_sql_flush = flush_everywhere
 
 
 def touches_the_database(item: pytest.Item) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import DatabaseError, connection
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -19,6 +20,7 @@ from troth.apps.records import flows, shape
 from troth.apps.records.models import Collection, Field, Record
 from troth.apps.records.shape import Draft
 from troth.gate.proving.answers import CONTROLS
+from troth.gate.subjects import wall
 from troth.workspaces import letting_in
 from troth.workspaces.access import Access, enter
 from troth.workspaces.hosted import HostedModel, OutsideWorkspace, hosted_models, opened
@@ -190,11 +192,38 @@ def test_the_controls_say_kept_and_how_much_was_tried(alices: Access, charlies: 
     assert crossing.status == "kept" and not crossing.figure.startswith("0 ")
 
 
-def test_a_hole_in_the_scope_turns_isolation_broken(
+def has_two_walls() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def test_a_hole_in_the_scope_turns_isolation_broken_and_is_said_to_be_stopped(
     alices: Access, charlies: Access, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Record.objects, "get_queryset", lambda: Record.every.all())
-    assert CONTROLS["security.isolation"]().status == "broken"
+    row = theirs(Record, alices)
+    monkeypatch.setattr(Record.objects, "get_queryset", lambda: Record._base_manager.all())
+    with opened(charlies.workspace.owner_id):
+        assert Record.objects.filter(pk=row.pk).exists() is not has_two_walls()
+    found = CONTROLS["security.isolation"]()
+    assert found.status == "broken" and ("stopped by PostgreSQL" in found.evidence) is has_two_walls()
+
+
+def test_the_database_shows_one_workspace_and_takes_rows_of_no_other(
+    alices: Access, charlies: Access
+) -> None:
+    if not has_two_walls():
+        pytest.skip("SQLite has no wall of its own")
+    assert wall.missing() == [] and set(wall.tables()) == {model._meta.db_table for model in hosted_models()}
+    for model in hosted_models():
+        row, unscoped = theirs(model, alices), model._base_manager
+        assert not unscoped.exists()
+        with opened(charlies.workspace.owner_id):
+            assert set(unscoped.values_list("owner_id", flat=True)) == {charlies.workspace.owner_id}
+            assert unscoped.filter(pk=row.pk).update(owner=charlies.workspace.owner_id) == 0
+            assert unscoped.filter(pk=row.pk).delete()[0] == 0
+    with opened(charlies.workspace.owner_id), pytest.raises(DatabaseError):
+        Collection._base_manager.bulk_create([Collection(owner_id=alices.workspace.owner_id)])
+    with opened(charlies.workspace.owner_id), pytest.raises(DatabaseError):
+        Record._base_manager.update(owner=alices.workspace.owner_id)
 
 
 def test_a_row_hung_across_turns_hosting_broken(alices: Access, charlies: Access) -> None:

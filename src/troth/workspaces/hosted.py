@@ -5,7 +5,6 @@ The gate's own rooms (erasure, retention, export) ask `every`.
 """
 
 from collections.abc import Iterable, Sequence
-from contextvars import ContextVar, Token
 from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
@@ -16,36 +15,27 @@ from django.db import models
 from troth.gate.errors import GateError
 from troth.gate.subjects.fields import OwnerField, PersonalQuerySet
 from troth.gate.subjects.models import PersonalModel
+from troth.gate.subjects.scope import current, opened
 
-_open: ContextVar[UUID | None] = ContextVar("troth_workspace", default=None)
+__all__ = [
+    "HostedManager",
+    "HostedModel",
+    "OutsideWorkspace",
+    "hosted_models",
+    "links",
+    "open_workspace",
+    "opened",
+]
 
 
 class OutsideWorkspace(GateError):
     """Hosted data was asked for, or written, outside its workspace."""
 
 
-class opened:  # noqa: N801 - reads as a statement: `with opened(...)`
-    """Find the rows of this workspace, and of no other, within the block.
-
-    It is no permission: who may enter is decided by `access`, and what may be read by the use.
-    """
-
-    def __init__(self, workspace: UUID) -> None:
-        self._workspace = workspace
-        self._token: Token[UUID | None] | None = None
-
-    def __enter__(self) -> None:
-        self._token = _open.set(self._workspace)
-
-    def __exit__(self, *failed: object) -> None:
-        if self._token is not None:
-            _open.reset(self._token)
-
-
 def open_workspace() -> UUID:
     """The workspace that is open.  Raises OutsideWorkspace."""
-    found = _open.get()
-    if found is None:
+    found = current()
+    if not isinstance(found, UUID):
         raise OutsideWorkspace("no workspace is open; enter one first")
     return found
 
@@ -73,6 +63,7 @@ class HostedModel(PersonalModel):
     owner = OwnerField()
 
     objects: ClassVar[Any] = HostedManager()
+    is_hosted = True
 
     class Meta:
         abstract = True

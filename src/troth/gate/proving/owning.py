@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from ..subjects.models import DataSubject, PersonalModel
+from ..subjects.scope import everywhere, opened
 
 
 def owners(model: type[PersonalModel]) -> set[UUID]:
@@ -36,3 +37,15 @@ def count(model: type[PersonalModel]) -> int:
     """How many rows of a model there are."""
     total: int = model.every.count()
     return total
+
+
+def without_the_database(asked: QuerySet[PersonalModel]) -> bool:
+    """Whether a query finds anything when the database's own wall is open."""
+    with everywhere():
+        return asked.exists()
+
+
+def is_stopped(model: type[PersonalModel], here: UUID, theirs: UUID) -> bool:
+    """Whether the database's own wall hides a row from whoever forgets the scope inside another workspace."""
+    with opened(here):
+        return not model._base_manager.filter(pk=theirs).exists()

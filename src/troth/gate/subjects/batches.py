@@ -13,6 +13,7 @@ from django.db import connection
 
 from ..uses.use import open_use
 from .models import PersonalModel
+from .scope import everywhere
 
 BATCH = 200
 
@@ -23,7 +24,7 @@ def of(model: type[PersonalModel], field: str, subject: UUID) -> Iterator[Person
     known = model._meta.get_field(field).get_db_prep_value(subject, connection)  # type: ignore[union-attr]
     asked, given = first, [known]
     while True:
-        with connection.cursor() as cursor:
+        with everywhere(), connection.cursor() as cursor:
             cursor.execute(asked, given)
             found = cursor.fetchall()
         rows = [model.from_db(connection.alias, names, _converted(row, converters)) for row in found]

@@ -4,8 +4,9 @@ All sealed fields of a row travel in one envelope, the `sealed` column (docs/dec
 therefore no column: outside a use there is nothing to read, and a query that names it does not compile.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import Enum
+from functools import wraps
 from typing import Any, cast
 
 from django.core.exceptions import FieldError
@@ -13,6 +14,7 @@ from django.db import models
 
 from ..uses.use import _current, current_use, open_use
 from .index import candidates
+from .scope import everywhere
 
 
 class OnErase(Enum):
@@ -134,3 +136,39 @@ class PersonalQuerySet(models.QuerySet[Any]):
 
 
 PersonalManager = models.Manager.from_queryset(PersonalQuerySet)
+
+
+class EveryQuerySet(PersonalQuerySet):
+    """Rows of all workspaces, for the gate's own rooms: each question is asked everywhere."""
+
+    def _fetch_all(self) -> None:
+        with everywhere():
+            super()._fetch_all()
+
+    def iterator(self, chunk_size: int | None = None) -> Iterator[Any]:
+        """Django's; the scope is entered for each row, since a generator must not leave it open."""
+        rows = super().iterator(chunk_size)
+        while True:
+            with everywhere():
+                row = next(rows, _END)
+            if row is _END:
+                return
+            yield row
+
+
+def _asked_everywhere(name: str) -> Any:
+    asked = getattr(PersonalQuerySet, name)
+
+    @wraps(asked)
+    def ask(rows: Any, *args: Any, **kwargs: Any) -> Any:
+        with everywhere():
+            return asked(rows, *args, **kwargs)
+
+    return ask
+
+
+_END = object()
+for _name in ("aggregate", "bulk_create", "count", "delete", "exists", "update", "_raw_delete", "_update"):
+    setattr(EveryQuerySet, _name, _asked_everywhere(_name))
+
+EveryManager = models.Manager.from_queryset(EveryQuerySet)

@@ -12,7 +12,7 @@ from ..ids import uuid7
 from ..keystore import keys
 from ..published import statement
 from ..uses.use import open_use
-from .fields import OwnerField, PersonalManager, Sealed
+from .fields import EveryManager, OwnerField, PersonalManager, Sealed
 from .index import index
 
 
@@ -105,6 +105,8 @@ class PersonalModel(models.Model):
 
     seals: ClassVar[Mapping[str, Sealed]] = {}
     seal_label: ClassVar[str] = ""
+    is_hosted: ClassVar[bool] = False
+    """Whether its rows are a workspace's, and found inside it only."""
 
     owner_id: Any  # of the `owner` that every subclass declares
 
@@ -113,7 +115,7 @@ class PersonalModel(models.Model):
     sealed = models.BinaryField(null=True, editable=False)
 
     objects: Any = PersonalManager()
-    every: Any = PersonalManager()
+    every: Any = EveryManager()
     """Each row there is, for the gate's own rooms: `objects` of a model may be narrower."""
 
     class Meta:

@@ -15,6 +15,7 @@ from ..published import statement
 from ..registry import PLACES, PURPOSES
 from .fields import ConcernsField, OnErase, OwnerField
 from .models import PersonalModel
+from .scope import everywhere
 
 STRUCTURAL = frozenset({"id", "owner", "collected_under", "sealed"})
 
@@ -106,7 +107,7 @@ def touching(subject: UUID) -> list[tuple[type[PersonalModel], str]]:
     if not links:
         return []
     known = links[0][0]._meta.get_field("owner").get_db_prep_value(subject, connection)
-    with connection.cursor() as cursor:
+    with everywhere(), connection.cursor() as cursor:
         cursor.execute(asked, [known] * len(links))
         return [links[n] for (n,) in cursor.fetchall()]
 

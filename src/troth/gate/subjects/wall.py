@@ -1,0 +1,85 @@
+"""The second wall: in PostgreSQL a hosted table shows the rows of the open workspace and of no other.
+
+Row-level security is forced, so it holds for the tables' owner too.  Each statement that names a hosted table is
+preceded by one that tells the database the scope; a statement outside any scope finds nothing and writes nothing.
+SQLite has no such thing: there the ORM's scope and the seal are the walls.
+"""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from django.apps import apps
+from django.db import connections
+
+from .models import PersonalModel
+from .scope import EVERYWHERE, current
+
+POLICY = "one_workspace"
+TELL = "SELECT set_config('app.workspace', %s, false), set_config('app.every', %s, false)"
+# The settings are read once a statement, not once a row: as a sub-select they are a plan of their own.
+SEEN = (
+    "(SELECT current_setting('app.every', true)) = 'on'"
+    " OR owner_id = (SELECT NULLIF(current_setting('app.workspace', true), '')::uuid)"
+)
+
+
+@cache
+def tables() -> tuple[str, ...]:
+    """The tables of hosted rows."""
+    models = (model for model in apps.get_models() if issubclass(model, PersonalModel))
+    return tuple(sorted(model._meta.db_table for model in models if model.is_hosted))
+
+
+@cache
+def _named() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, tables()))})\b" if tables() else r"(?!)")
+
+
+def tell(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """Django's hook around each statement: tell the database which workspace is open, if it matters."""
+    if _named().search(sql):
+        scope = current()
+        told = ["", "on"] if scope == EVERYWHERE else [str(scope or ""), "off"]
+        with context["connection"].connection.cursor() as plain:
+            plain.execute(TELL, told)
+    return execute(sql, params, many, context)
+
+
+def attend(connection: Any, **kwargs: Any) -> None:
+    """A line to a database was opened: PostgreSQL's gets the hook."""
+    if connection.vendor == "postgresql" and tell not in connection.execute_wrappers:
+        connection.execute_wrappers.append(tell)
+
+
+def build(using: str = "default", **kwargs: Any) -> None:
+    """After migrations: put the policy on each hosted table that has none, and force it."""
+    connection = connections[using]
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        there = set(connection.introspection.table_names(cursor))
+        walled = set(_walled(cursor))
+        for table in (name for name in tables() if name in there - walled):
+            quoted = connection.ops.quote_name(table)
+            cursor.execute(f"CREATE POLICY {POLICY} ON {quoted} USING ({SEEN}) WITH CHECK ({SEEN})")
+            cursor.execute(f"ALTER TABLE {quoted} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+
+
+def missing(using: str = "default") -> list[str]:
+    """Hosted tables without the wall; none on SQLite, which has none to miss."""
+    connection = connections[using]
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        return sorted(set(tables()) - set(_walled(cursor)))
+
+
+def _walled(cursor: Any) -> list[str]:
+    cursor.execute(
+        "SELECT c.relname FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid"
+        " WHERE c.relrowsecurity AND c.relforcerowsecurity AND p.polname = %s",
+        [POLICY],
+    )
+    return [str(row[0]) for row in cursor.fetchall()]
