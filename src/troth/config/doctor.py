@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError, SystemCheckError
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
 from troth.gate.errors import SealError
@@ -20,7 +20,7 @@ from troth.gate.keystore.escrow import escrowed_at
 from troth.gate.keystore.keys import keeper, match_store
 from troth.gate.keystore.routing import MIGRATED
 from troth.gate.schedule.models import Lease
-from troth.gate.subjects import keyless, retention
+from troth.gate.subjects import keyless, retention, wall
 from troth.gate.subjects.models import Erasure
 
 from .environment import SettingError, refuse_half_restored, refuse_old_sqlite
@@ -82,6 +82,16 @@ def _migrations() -> Iterator[Finding]:
             yield Finding(True, f"the `{store}` store has its tables")
         except (CommandError, SystemExit):
             yield Finding(False, f"the `{store}` store lacks tables; run `troth init`")
+
+
+def _wall() -> Iterator[Finding]:
+    for table in (missing := wall.missing()):
+        yield Finding(False, f"`{table}` has no row-level security; run `troth init` as the tables' owner")
+    if not missing:
+        second = (
+            "each hosted table is walled" if connection.vendor == "postgresql" else "SQLite has no second one"
+        )
+        yield Finding(True, f"the wall between workspaces stands ({second})")
 
 
 def _declarations() -> Iterator[Finding]:
@@ -193,6 +203,7 @@ LOOKS = (
     _stores,
     _migrations,
     _declarations,
+    _wall,
     _keys,
     _keyless,
     _escrow,
