@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "troth.apps.privacy",
     "troth.apps.office",
     "troth.apps.records",
+    "troth.apps.queries",
 ]
 
 MIDDLEWARE = [

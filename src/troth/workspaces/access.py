@@ -74,7 +74,9 @@ class Access:
             return False
         if self.right or isinstance(row, Workspace):
             return True
-        return isinstance(row, HostedModel) and any(part in self.parts for part in row.parts)
+        if not isinstance(row, HostedModel):
+            return False
+        return row.is_of(self.person) or any(part in self.parts for part in row.parts)
 
     def right_to(self, part: UUID | None = None) -> Right | None:
         """What it allows with a collection or file, or with the workspace as a whole; None for nothing."""

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from troth.gate.proving import owning
 from troth.gate.proving.answers import Finding, broken, control, kept, unproven
+from troth.gate.subjects import owning
 from troth.gate.subjects.models import Kind
 
 from .hosted import HostedModel, OutsideWorkspace, hosted_models, links, opened

@@ -6,12 +6,34 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core import signing
 from django.utils import timezone
 
 from troth.gate.collection import CollectionForm, refuse_line_breaks
+from troth.gate.ids import uuid7
 
 from .access import PLACE
 from .models import GRANTABLE, Offer, Right, Role, Workspace
+
+
+class OnceForm(forms.Form):
+    """A form that makes one row, however often its button is pressed."""
+
+    submission = forms.CharField(widget=forms.HiddenInput)
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["submission"].initial = signing.dumps(uuid7().hex, salt=PLACE)
+
+    def clean_submission(self) -> UUID:
+        """The id that the new row will have.  Raises ValidationError."""
+        try:
+            return UUID(signing.loads(self.cleaned_data["submission"], salt=PLACE, max_age=24 * 3600))
+        except (signing.BadSignature, ValueError):
+            raise forms.ValidationError(
+                "This form has been open for too long. Please send it again."
+            ) from None
 
 
 class WorkspaceForm(CollectionForm):

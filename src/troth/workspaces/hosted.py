@@ -78,6 +78,10 @@ class HostedModel(PersonalModel):
         """The ids of what it lies in, itself included, that a grant can be limited to."""
         return (self.pk,)
 
+    def is_of(self, person: UUID) -> bool:
+        """Whether the row is somebody's own doing, and open to them however small a part they were let into."""
+        return False
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """The row's own, inside its workspace only."""
         stay_inside(type(self), [self])

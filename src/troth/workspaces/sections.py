@@ -1,7 +1,7 @@
 """What the apps put into a workspace: pages in its menu, cards on its first page, parts that can be shared alone."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -70,3 +70,33 @@ class Look:
 
 LOOKS: list[Look] = []
 """Filled by the apps that keep parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A part as a table that can be queried: SQL types by column, and its rows as texts (blank for nothing).
+
+    `rows` is read inside the use of whoever asks, once, to the end.
+    """
+
+    part: UUID
+    name: str
+    columns: tuple[tuple[str, str], ...]
+    rows: Callable[[], Iterator[list[str]]]
+
+
+TABLES: list[Callable[[], list[Table]]] = []
+"""What the apps keep that can be queried, of the open workspace."""
+
+
+def tables(access: Access) -> list[Table]:
+    """The tables that somebody may see, each under a name of its own."""
+    found, taken = list[Table](), set[str]()
+    for table in (table for read in TABLES for table in read()):
+        if access.allows(Right.VIEW, table.part):
+            name, number = table.name, 2
+            while name.casefold() in taken:
+                name, number = f"{table.name} {number}", number + 1
+            taken.add(name.casefold())
+            found.append(replace(table, name=name))
+    return found

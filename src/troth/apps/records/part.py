@@ -1,13 +1,16 @@
 """What records put into a workspace: collections as parts that can be shared alone, and as staff look at them."""
 
+from collections.abc import Iterator
+from functools import partial
 from uuid import UUID
 
+from troth.gate.uses import current_use
 from troth.workspaces.hosted import opened
-from troth.workspaces.sections import LOOKS, PARTS, SIZES, Look
+from troth.workspaces.sections import LOOKS, PARTS, SIZES, TABLES, Look, Table
 
 from . import kinds
 from .flows import unpacked
-from .models import Collection, Field, Record
+from .models import Collection, Field, Kind, Record
 
 
 def collections() -> list[tuple[UUID, str]]:
@@ -31,6 +34,53 @@ def rows(part: UUID, offset: int, limit: int) -> tuple[list[str], list[list[str]
     return [field.name for field in fields], lines, shown.count()
 
 
+SQL = {Kind.NUMBER: "DECIMAL(30,10)", Kind.DATE: "DATE", Kind.BOOLEAN: "BOOLEAN"}
+BATCH = 500
+
+
+def tables() -> list[Table]:
+    """The open workspace's collections as tables: the record's id, and a column for each field.
+
+    A collection that is not open to the reader is left out.
+    """
+    use, found = current_use(), list[Table]()
+    for row in Collection.objects.all():
+        if use.permits(row):
+            fields = list(Field.objects.filter(collection=row))
+            names = _apart(["id", *(field.name for field in fields)])
+            types = ["VARCHAR", *(SQL.get(Kind(field.kind), "VARCHAR") for field in fields)]
+            columns = tuple(zip(names, types, strict=True))
+            found.append(Table(row.pk, row.name, columns, partial(_lines, row.pk, fields)))
+    return found
+
+
+def _apart(names: list[str]) -> list[str]:
+    """Names of columns, each once, whatever their case."""
+    found, taken = list[str](), set[str]()
+    for name in names:
+        given, number = name, 2
+        while given.casefold() in taken:
+            given, number = f"{name} {number}", number + 1
+        taken.add(given.casefold())
+        found.append(given)
+    return found
+
+
+def _lines(collection: UUID, fields: list[Field]) -> Iterator[list[str]]:
+    """The records of a collection as texts, by id, a batch at a time."""
+    use, shown = current_use(), Record.objects.filter(collection=collection, is_shown=True).order_by("pk")
+    after, rows = None, list[Record]()
+    while rows or after is None:
+        rows = list((shown.filter(pk__gt=after) if after else shown)[:BATCH])
+        for record in rows:
+            values = unpacked(record.content)
+            yield [str(record.pk), *(values.get(field.pk, "") for field in fields)]
+            use.release(record)
+            after = record.pk
+        if len(rows) < BATCH:
+            return
+
+
 def size(workspace: UUID) -> int:
     """How many records a workspace holds; opens nothing."""
     with opened(workspace):
@@ -42,3 +92,4 @@ def register() -> None:
     PARTS.append(collections)
     LOOKS.append(Look(is_collection, rows))
     SIZES.append(("Records", size))
+    TABLES.append(tables)

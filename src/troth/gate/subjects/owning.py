@@ -1,11 +1,13 @@
-"""Whose rows are, over everybody: asked by controls, which open nothing."""
+"""Whose rows are, over everybody: asked by controls and by the schedule, which open nothing."""
 
 from uuid import UUID
 
 from django.db.models import F, QuerySet
 
-from ..subjects.models import DataSubject, PersonalModel
-from ..subjects.scope import everywhere, opened
+from .models import DataSubject, PersonalModel
+from .scope import everywhere, opened
+
+BATCH = 100
 
 
 def owners(model: type[PersonalModel]) -> set[UUID]:
@@ -49,3 +51,9 @@ def is_stopped(model: type[PersonalModel], here: UUID, theirs: UUID) -> bool:
     """Whether the database's own wall hides a row from whoever forgets the scope inside another workspace."""
     with opened(here):
         return not model._base_manager.filter(pk=theirs).exists()
+
+
+def found(model: type[PersonalModel], **those: object) -> list[tuple[UUID, UUID]]:
+    """(owner, id) of rows with such columns, the oldest first, a batch of them: what a schedule goes by."""
+    rows = model.every.filter(**those).order_by("pk").values_list("owner_id", "pk")
+    return list(rows[:BATCH])
