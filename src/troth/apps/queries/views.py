@@ -20,6 +20,7 @@ from . import flows
 from . import shown as pictures
 from .forms import QueryForm
 from .models import Query, Run
+from .runner import identifier
 
 RECENT = 10
 RENEW = "2"
@@ -59,13 +60,15 @@ def _page(request: HttpRequest, kept: Query | None, form: QueryForm | None = Non
     access = access_of(request)
     if kept is not None and not access.allows(Right.VIEW):
         raise Http404
-    initial = {"sql": kept.sql, "name": kept.name} if kept else {}
+    found = sections.tables(access)
+    first = {"sql": f"SELECT * FROM {identifier(found[0].name)} LIMIT 20"} if found else {}  # noqa: S608 - a suggestion
+    initial = {"sql": kept.sql, "name": kept.name} if kept else first
     named = Query.objects.all() if access.allows(Right.VIEW) else []
     context = {
         "form": form or QueryForm(initial=initial), "kept": kept, "kept_name": kept.name if kept else "",
         "queries": [{"pk": each.pk, "name": each.name} for each in named],
         "runs": [_line(run) for run in Run.objects.filter(by=access.person)[:RECENT]],
-        "tables": sections.tables(access), "may_keep": access.allows(Right.EDIT),
+        "tables": found, "may_keep": access.allows(Right.EDIT),
     }  # fmt: skip
     is_wrong = form is not None and bool(form.errors)
     return TemplateResponse(request, "queries/queries.html", context, status=422 if is_wrong else 200)
@@ -124,7 +127,9 @@ def run(request: HttpRequest, run: UUID) -> HttpResponseBase:
 def _answer(request: HttpRequest, run: Run) -> dict[str, Any]:
     """Runs inside the use."""
     columns, rows = pictures.answer(run) if run.state == Run.State.DONE else ([], [])
-    page = Paginator(rows, pictures.PER_PAGE).get_page(request.GET.get("page"))
+    figures = [pictures.is_number(kind) for _, kind in columns]
+    page: Any = Paginator(rows, pictures.PER_PAGE).get_page(request.GET.get("page"))
+    page.object_list = [list(zip(row, figures, strict=True)) for row in page.object_list]
     return {
         "run": run, "sql": run.sql, "wrong": run.wrong or "", "page": page, "plot": pictures.plot(columns, rows),
         "columns": [{"name": name, "is_number": pictures.is_number(kind)} for name, kind in columns],
