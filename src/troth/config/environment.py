@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 ROOT = Path(__file__).resolve().parents[3]
 """The checkout, whose `statement.md`, `agreement.md` and `company.toml` are the sample's."""
@@ -93,11 +93,19 @@ def company(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError(f"{path}: {error}; correct the line") from None
     zone = data.get("company", {}).get("timezone", "UTC")
-    if zone not in available_timezones():
+    if not _is_zone(zone):
         raise SettingError(
             f"{path}: `timezone` is `{zone}`, which is no zone; write one such as Europe/Prague"
         )
     return data
+
+
+def _is_zone(name: object) -> bool:
+    """Whether the machine knows the zone; the list of all zones would be read from as many files at each start."""
+    try:
+        return bool(ZoneInfo(str(name)))
+    except (KeyError, ValueError, OSError):
+        return False
 
 
 def recipients(data: dict[str, Any]) -> dict[str, dict[str, str]]:
