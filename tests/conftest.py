@@ -1,5 +1,6 @@
 """What every test has: a folder of its own, keys of its own, a blocked network."""
 
+import gc
 import os
 import tempfile
 from pathlib import Path
@@ -26,6 +27,16 @@ for _store in settings.DATABASES.values():
         _store["OPTIONS"]["init_command"] += "; PRAGMA synchronous=OFF"
 # A password's hash costs a tenth of a second on purpose. `tests/accounts/test_passwords.py` asks what it costs.
 Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.time_cost, Argon2PasswordHasher.parallelism = 8, 1, 1
+
+# What is loaded and collected for the run stays until its end: no look for garbage goes through it.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, in what the tests make."""
+    gc.enable()
+    gc.freeze()
+
 
 pytest_plugins = ["tests.plugins.network", "tests.plugins.database", "tests.plugins.browser"]
 
