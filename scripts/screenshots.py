@@ -116,7 +116,8 @@ def main() -> int:
     url = sys.argv[1] if len(sys.argv) > 1 else "https://localhost:8443"
     arguments = [LOCAL_ONLY, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         page = browser.new_page(
             viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light", ignore_https_errors=True
         )

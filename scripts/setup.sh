@@ -103,8 +103,8 @@ run_environment() {
 
 # Without Chromium the other tests still run, and the browser tests fail with the line below.
 browser() {
-    command -v chromium >/dev/null && return
-    apt_install chromium ||
+    command -v chromium-headless-shell chromium >/dev/null && return
+    apt_install chromium-headless-shell || apt_install chromium ||
         say 'chromium is missing, so the browser tests will fail: run `apt-get update && apt-get install chromium` as root'
 }
 

@@ -31,7 +31,8 @@ def every_look(pytestconfig: pytest.Config) -> bool:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """How Chromium is started: the system's own binary, no sandbox when root (Chromium refuses it there)."""
-    chromium = shutil.which("chromium")
+    # The one without windows is the same engine, and takes a quarter less of the machine.
+    chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if chromium is None:
         pytest.fail(MISSING, pytrace=False)
     arguments = [LOCAL_ONLY, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
