@@ -1,7 +1,9 @@
 """The `troth` command.  Every error a person can cause ends in one line: what is wrong, where, what to do."""
 
 import argparse
+import atexit
 import errno
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -89,6 +91,13 @@ def set_up() -> None:
     import django
 
     django.setup()
+    from django.db import connections
+
+    if not gc.get_freeze_count():
+        # What a start loads stays: no look for garbage goes through it, not even the last, a quarter of a command's time.
+        gc.freeze()
+        # What is frozen is not taken apart, and a store that nobody closes does not take its last pages into its file.
+        atexit.register(connections.close_all)
 
 
 if __name__ == "__main__":
