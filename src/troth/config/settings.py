@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "troth.apps.enquiries",
     "troth.apps.rights",
     "troth.apps.privacy",
+    "troth.apps.support",
     "troth.apps.office",
     "troth.apps.records",
     "troth.apps.queries",

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("troth.apps.enquiries.urls")),
     path("", include("troth.apps.rights.urls")),
     path("", include("troth.apps.privacy.urls")),
+    path("", include("troth.apps.support.urls")),
     path("", include("troth.apps.office.urls")),
     path("", include("troth.workspaces.urls")),
     path("", include("troth.apps.queries.urls")),

@@ -208,10 +208,12 @@ ALIKE = ("who", "country", "act", "purpose", "fields", "clauses")
 def _line(used: Used) -> dict[str, Any]:
     policy = statement.current()
     roles, purposes, categories = policy.recipients, policy.purposes, policy.categories
+    kind, _, number = used.ground.partition(" ")
     return {
         "who": "The people you let in" if used.role == OURS else _capital(roles[used.role].label),
         "at": used.at, "country": used.country,
         "is_staff": used.role not in (OURS, "system"), "act": used.act, "entry": used.entry,
+        "ground": f"{kind.replace('-', ' ')} {number}" if number else "",
         "purpose": purposes[used.purpose].label if used.purpose in purposes else used.purpose,
         "fields": [categories[name].label for name in used.fields if name in categories],
         "clauses": [(clause, statement.title(clause)) for clause in used.clauses],

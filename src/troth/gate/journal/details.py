@@ -6,9 +6,13 @@ call looks at the newest and at some that nobody can foresee.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from secrets import SystemRandom
+
+from django.db.models import QuerySet
 
 from troth.engine.seal import Cipher, SealBroken
 
@@ -30,6 +34,43 @@ class _Told:
     clauses: set[str] = field(default_factory=set)
     opened: int = 0
     is_broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One subject's part of an entry: who used it when and for what, and by category under which clause; no value."""
+
+    entry: str
+    subject: str
+    at: datetime
+    role: str
+    purpose: str
+    ground: str
+    used: dict[str, str]
+    disclosed: dict[str, str]
+
+
+def of_subjects(subjects: list[str], entries: QuerySet[Entry]) -> Iterator[Named]:
+    """The parts of some subjects (32 hex digits) in some entries.  One that no key opens is passed over."""
+    for start in range(0, len(subjects), CHUNK):
+        chosen = Share.objects.filter(
+            subject__in=subjects[start : start + CHUNK], entry__in=entries.values("id")
+        )
+        shares = list(chosen)
+        ciphers = _ciphers(sorted({share.subject for share in shares}))
+        for share in shares:
+            if cipher := ciphers.get(share.subject):
+                with suppress(SealBroken):  # `contradicted` and `log.verify` tell of it
+                    yield _named(share, cipher)
+
+
+def _named(share: Share, cipher: Cipher) -> Named:
+    _, detail = open_share(cipher, share.subject, share.entry, bytes(share.sealed))
+    said = json.loads(detail)
+    return Named(
+        share.entry, share.subject, datetime.fromisoformat(said["at"]), said["role"], said["purpose"],
+        said.get("ground", ""), said.get("used", {}), said.get("disclosed", {}),
+    )  # fmt: skip
 
 
 def contradicted() -> list[Entry]:

@@ -1,8 +1,9 @@
-"""A disclosure that must be refused, tried in earnest: with a row, a key and the gate's own door."""
+"""A disclosure, or a look, that must be refused, tried in earnest: with a row, a key and the gate's own door."""
 
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from troth.engine.ledger import Kind
 from troth.engine.seal import seal_row
@@ -12,7 +13,8 @@ from ..journal.models import Entry, Share
 from ..keystore import keys
 from ..keystore.models import DataKey
 from ..outbound.models import Message
-from ..uses import SYSTEM, envelopes, outward
+from ..subjects.models import PersonalModel
+from ..uses import SYSTEM, Actor, envelopes, outward, using
 
 FIELD, ADDRESS = "address", "nobody@probe.invalid"
 
@@ -22,26 +24,39 @@ def refusal(purpose: str, recipient: str) -> Refused | None:
 
     The row is never saved, and the key that was made for it goes again; the entry stays.
     """
-    with _planted() as row:
+    with _planted(Message, FIELD) as row:
         try:
             outward.disclose(row, [FIELD], to=recipient, purpose=purpose, by=SYSTEM, country="")
         except Refused as refused:
-            entries = Share.objects.filter(subject=row.owner_id.hex).values("entry")
-            on_record = Entry.objects.filter(
-                id__in=entries, kind=Kind.REFUSE, purpose=purpose, recipient=recipient
-            )
-            return refused if on_record.exists() else None
+            return refused if _is_on_record(row, purpose, recipient) else None
     return None
 
 
+def closed_to(role: str, purpose: str, model: type[PersonalModel], field: str) -> Refused | None:
+    """What the gate answers a role that reads a field on no ground, once that is on record; None when it may."""
+    with _planted(model, field) as row:
+        try:
+            with using(purpose, by=Actor(role)):
+                getattr(row, field)
+        except Refused as refused:
+            return refused if _is_on_record(row, purpose, role) else None
+    return None
+
+
+def _is_on_record(row: PersonalModel, purpose: str, recipient: str) -> bool:
+    entries = Share.objects.filter(subject=row.owner_id.hex).values("entry")
+    made = Entry.objects.filter(id__in=entries, kind=Kind.REFUSE, purpose=purpose, recipient=recipient)
+    return made.exists()
+
+
 @contextmanager
-def _planted() -> Iterator[Message]:
+def _planted(model: type[PersonalModel], field: str) -> Iterator[Any]:
     """A row that is nobody's, sealed under a key of its own; a crash leaves a key without rows, which is swept."""
     subject = uuid.uuid4()
     try:
         cipher = keys.create(subject.hex)
-        row = Message(owner_id=subject)
-        row.sealed = seal_row(cipher, {FIELD: ADDRESS}, envelopes.aad(row))
+        row = model(owner_id=subject)
+        row.sealed = seal_row(cipher, {field: ADDRESS}, envelopes.aad(row))
         yield row
     finally:
         Share.objects.filter(subject=subject.hex).delete()

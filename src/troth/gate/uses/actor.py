@@ -29,7 +29,10 @@ class Row(Protocol):
 
 
 class Ground(Protocol):
-    """A record that must exist for a use: it says itself what it covers and whether it still lives."""
+    """A record that must exist for a use: it says itself what it covers and whether it still lives.
+
+    One that has a `reference` (its number) is named in the record of each use on it, for whoever the use was about.
+    """
 
     ground: ClassVar[str]
 

@@ -37,6 +37,7 @@ class Used:
     place: str
     country: str
     is_integrated: bool
+    ground: str = ""
 
 
 def mine() -> QuerySet[Entry]:
@@ -96,6 +97,7 @@ def _used(entry: Entry, detail: bytes) -> Used:
         clauses=tuple(sorted(set(named.values()))), fields=tuple(named), act=_act(told),
         country=told.get("country", ""), is_integrated=entry.index is not None,
         read=tuple(told.get("used", {})), taken=tuple(told.get("collected", {})), place=told.get("place", ""),
+        ground=told.get("ground", ""),
     )  # fmt: skip
 
 

@@ -294,6 +294,8 @@ class Use:
         }
         if self.at:
             detail["place"] = self.at
+        if reference := getattr(self.given, "reference", ""):
+            detail["ground"] = f"{self.given.ground} {reference}"  # type: ignore[union-attr]
         if self.fault:
             detail["refused"] = type(self.fault).__name__
         return detail
