@@ -87,7 +87,11 @@ def kept(*houses: Kept) -> Iterator[None]:
 def ask(client: Client, to: Access, *parts: UUID | str, **more: Any) -> Any:
     """Fill in the form for help."""
     page, end = at(to, "help/"), timezone.now() + timedelta(hours=5)
-    told = {"text": "The kilns are wrong.", "shown": [str(part) for part in parts], "ends_at": f"{end:%Y-%m-%dT%H:%M}"}
+    told = {
+        "text": "The kilns are wrong.",
+        "shown": [str(part) for part in parts],
+        "ends_at": f"{end:%Y-%m-%dT%H:%M}",
+    }
     return client.post(page + "ask/", {**told, "submission": submission(client.get(page)), **more})
 
 

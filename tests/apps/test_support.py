@@ -139,9 +139,7 @@ def test_nobody_opens_what_they_may_not_share_or_what_is_not_there(
     assert guest.post(at(here, f"help/{row.number}/end/")).status_code == 403 and row.is_live()
 
 
-def test_another_customer_finds_no_request_and_ends_none(
-    here: Access, as_alice: Client, house: Kept
-) -> None:
+def test_another_customer_finds_no_request_and_ends_none(here: Access, as_alice: Client, house: Kept) -> None:
     charlie = customer(CHARLIE)
     theirs, row = workspace(charlie, "Chen"), asked(as_alice, here, "whole")
     as_charlie = browser(charlie)
@@ -174,7 +172,9 @@ def test_without_a_ground_staff_see_that_a_workspace_exists_and_nothing_in_it(
     page = dana.client.get("/office/workspaces/")
     assert (str(subject) in text(page)) == (role != "sales") and LEDGER not in text(page)
     for path in ("", "people/", "log/", "help/"):
-        assert dana.client.get(f"/workspaces/{subject}/{path}").status_code == 302  # to sign in as somebody else
+        assert (
+            dana.client.get(f"/workspaces/{subject}/{path}").status_code == 302
+        )  # to sign in as somebody else
     for number in ("S-2222-2222", "I-2222-2222", "L-2222-2222", "X"):
         for path in ("", f"{part(house, 'kilns')}/"):
             assert dana.client.get(f"/office/looks/{number}/{subject}/{path}").status_code in (403, 404)
@@ -222,7 +222,11 @@ def test_the_customer_sees_each_look_at_once_with_its_ground_and_gets_one_mail(
     letting_in.seat(here, bob.owner_id, Role.VIEWER)
     row = asked(as_alice, here, part(house, "kilns"))
     told = len(mails(BOB["email"]))
-    sent = {"reason": "find", "note": "A look at the glaze.", "submission": submission(dana.client.get(look(row)))}
+    sent = {
+        "reason": "find",
+        "note": "A look at the glaze.",
+        "submission": submission(dana.client.get(look(row))),
+    }
     for _ in range(2):
         assert dana.client.post(look(row, "begin"), sent).status_code == 302
     for looks, page in enumerate(("1", "x"), start=1):

@@ -23,9 +23,14 @@ from .models import SITTING, Sitting
 LOOKED = (Kind.COLLECT, Kind.USE, Kind.DISCLOSE)
 OURS = ("company", "system", *Role.values)
 CUSTOMER_DATA = "customer-data"
-OPENING = frozenset({"hosting.access", "security.environment", "share.legal"})
+OPENING = frozenset({"hosting.access", "agreement.grounds", "security.environment", "share.legal"})
 """The clauses under which the Company may use Customer Data at all: the four grounds, defence, and law."""
-PLAIN = ("hosting.access", "hosting.submit", "hosting.access hosting.submit")
+PLAIN = tuple(
+    " ".join(sorted(clauses))
+    for ground in (set(), {"hosting.access"}, {"agreement.grounds"})
+    for taken in (set(), {"hosting.submit"})
+    if (clauses := ground | taken)
+)
 SLACK = timedelta(seconds=5)
 """A use is dated to the second, and by the moment in which it ended."""
 

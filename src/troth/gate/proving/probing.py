@@ -14,7 +14,7 @@ from ..keystore import keys
 from ..keystore.models import DataKey
 from ..outbound.models import Message
 from ..subjects.models import PersonalModel
-from ..uses import SYSTEM, Actor, envelopes, outward, using
+from ..uses import SYSTEM, Actor, envelopes, faults, outward, using
 
 FIELD, ADDRESS = "address", "nobody@probe.invalid"
 
@@ -36,7 +36,7 @@ def closed_to(role: str, purpose: str, model: type[PersonalModel], field: str) -
     """What the gate answers a role that reads a field on no ground, once that is on record; None when it may."""
     with _planted(model, field) as row:
         try:
-            with using(purpose, by=Actor(role)):
+            with faults.wanted(), using(purpose, by=Actor(role)):
                 getattr(row, field)
         except Refused as refused:
             return refused if _is_on_record(row, purpose, role) else None

@@ -3,6 +3,8 @@
 Templates and broad `except` clauses swallow exceptions; the middleware asks here before it lets an answer leave.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 _faults: ContextVar[list[Exception] | None] = ContextVar("troth_faults", default=None)
@@ -25,3 +27,13 @@ def note(fault: Exception) -> None:
     faults = _faults.get()
     if faults is not None:
         faults.append(fault)
+
+
+@contextmanager
+def wanted() -> Iterator[None]:
+    """A control tries what must be refused: within the block a refusal is no fault of the request that asked for it."""
+    listening = _faults.set(None)
+    try:
+        yield
+    finally:
+        _faults.reset(listening)
