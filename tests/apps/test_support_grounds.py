@@ -116,10 +116,18 @@ def test_an_incident_is_a_ground_only_when_somebody_else_approved_it(
     assert "kilns-0" in text(ada.client.get(f"{path}{next(iter(house.parts))}/"))
     assert f"on incident {row.number}" in text(as_alice.get(at(here, "log/")))
     ((_, body),) = mails(ALICE["email"])
+    assert "Pages are slow." in text(as_alice.get(at(here, "help/")))
+    assert "The kilns." in text(as_alice.get(at(here, f"help/{row.number}/")))  # the note of who looks
     assert f"incident {row.number}" in body and "slow" not in body and LEDGER not in body
     ben.client.post(page + "end/")
     assert "kilns-0" not in text(ada.client.get(f"{path}{next(iter(house.parts))}/", follow=True))
     assert "approved already, or is over" in text(ben.client.post(page + "approve/", follow=True))
+
+
+def test_an_incident_that_waits_for_approval_is_not_told(here: Access, as_alice: Client, ada: Desk) -> None:
+    row = incident(ada, here)
+    assert row.number not in text(as_alice.get(at(here, "help/")))
+    assert as_alice.get(at(here, f"help/{row.number}/")).status_code == 404
 
 
 def test_a_forged_approval_makes_no_ground(here: Access, ada: Desk) -> None:
@@ -135,6 +143,8 @@ def test_an_incident_reaches_the_workspaces_it_names(here: Access, house: Kept, 
     assert ada.client.get(f"/office/looks/{row.number}/{here.workspace.owner_id}/").status_code == 403
     assert ada.client.get(f"/office/looks/{row.number}/{other.workspace.owner_id}/").status_code == 200
     assert row.number in text(ada.client.get("/office/workspaces/"))
+    as_alice = browser(Person.objects.get(owner=here.person))
+    assert as_alice.get(at(here, f"help/{row.number}/")).status_code == 404
     workspaces.delete(other)
     assert not Affected.objects.exists()
     assert ada.client.get(f"/office/looks/{row.number}/{other.workspace.owner_id}/").status_code == 403

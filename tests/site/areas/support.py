@@ -61,7 +61,7 @@ def fill(cast: Cast) -> None:
     """Three requests, one of them ended and one looked at; two incidents, one of them approved."""
     olga, workspace = cast.screen("olga"), cast.at["workspace"].split("/")[2]
     ended = ask(cast, olga, text="A question that was answered.")
-    olga.get_by_role("button", name=f"End it: request {ended}").click()
+    olga.locator(f"main form[action$='/{ended}/end/'] button").click()
     olga.wait_for_load_state()
     looks = [
         f"/office/looks/{ask(cast, olga, text=text)}/{workspace}/" for text in ("Not looked at yet.", HELP)
@@ -80,6 +80,7 @@ def fill(cast: Cast) -> None:
     ada.get_by_role("button", name="Approve it").click()
     ada.wait_for_load_state()
     number = cast.at["incident"].split("/")[3]
+    cast.at["planned"] = number
     cast.at["incident-look"] = f"/office/looks/{number}/{workspace}/"
     cast.go(ada, cast.at["incident-look"])
     explain(ada)
@@ -101,6 +102,7 @@ SHOWN: tuple[Shown, ...] = (
     Shown("workspace-support, as an editor", "ivan", "{workspace}help/", 403),
     Shown("workspace-support-ask, with errors", "olga", "{workspace}help/", 422, nothing_said),
     Shown("workspace-support-request", "olga", "{workspace}help/{help}/"),
+    Shown("workspace-support-request, an incident", "olga", "{workspace}help/{planned}/"),
     Shown("office-support", "support", "/office/support/"),
     Shown("office-workspaces", "support", "/office/workspaces/"),
     Shown("office-look", "support", "{covered}"),

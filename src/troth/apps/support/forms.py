@@ -62,6 +62,7 @@ class AskForm(CollectionForm):
         if not choices:
             del self.fields["shown"]
         field = self.fields["text"]
+        field.widget.attrs["rows"] = 5
         field.label, field.required = "What is wrong?", True
         why = "So that we can help. Our support staff read it, and you see each time they do."
         field.why = field.help_text = why  # type: ignore[attr-defined]
@@ -86,6 +87,7 @@ class ReasonForm(CollectionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["note"]
+        field.widget.attrs["rows"] = 3
         field.label, field.required = "Note", True
         why = "What you look for, in a sentence. It is kept with the look, and the Customer can read it."
         field.why = field.help_text = why  # type: ignore[attr-defined]

@@ -73,6 +73,7 @@ class Way:
 class Sheet:
     """A page of a part as it is shown; `left_out` rows wait for an approval."""
 
+    name: str
     columns: list[str]
     rows: list[list[str]]
     total: int
@@ -153,12 +154,12 @@ def look(way: Way, part: UUID, page: int) -> Sheet:
             raise NotNow("This part is gone, or is of a kind that cannot be looked at from here.")
         limit = min(PER_PAGE, left)
         columns, rows, total = kind.rows(part, (page - 1) * PER_PAGE, limit)
-        rows = rows[:limit]
+        rows, name = rows[:limit], scope(way).get(part, "")
         Looked(
             owner_id=way.workspace, staff_id=way.by.subject, sitting=sitting, part=part, items=len(rows)
         ).save(force_insert=True)
     due = min(PER_PAGE, max(0, total - (page - 1) * PER_PAGE))
-    return Sheet(columns, rows, total, max(0, due - len(rows)))
+    return Sheet(name, columns, rows, total, max(0, due - len(rows)))
 
 
 def _left(way: Way) -> int:

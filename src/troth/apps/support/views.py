@@ -1,6 +1,7 @@
 """The Customer's pages: requests for help in a workspace, and who looked on each."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -16,7 +17,7 @@ from troth.workspaces.sections import parts, workspace_page
 
 from . import flows
 from .forms import AskForm
-from .models import Looked, ShownPart, Sitting, SupportRequest
+from .models import Incident, Looked, ShownPart, Sitting, SupportRequest
 
 PER_PAGE = 25
 SITTINGS = 100
@@ -39,7 +40,13 @@ def _page(request: HttpRequest, form: AskForm | None = None) -> HttpResponseBase
         rows = SupportRequest.objects.filter(owner=access.workspace.owner_id)
         listed: Any = Paginator(rows, PER_PAGE).get_page(asked.GET.get("page"))
         listed.object_list = [_head(row, access) for row in listed.object_list]
-        context = {"page": listed, "form": form or _form(access)}
+        reaching = Incident.objects.exclude(approved_at=None).filter(
+            affected__owner=access.workspace.owner_id
+        )
+        context = {
+            "page": listed, "form": form or _form(access),
+            "incidents": [_of_incident(row, access) for row in reaching[:PER_PAGE]],
+        }  # fmt: skip
         return TemplateResponse(asked, "support/requests.html", context, status=422 if form else 200)
 
     return page(request)
@@ -56,6 +63,15 @@ def _head(row: SupportRequest, access: Access) -> dict[str, Any]:
         "is_whole": row.is_whole, "shown": [part.name for part in ShownPart.objects.filter(request=row)],
         "may_end": row.is_open and (access.allows(Right.MANAGE) or row.by_id == access.person),
         "looks": Sitting.objects.filter(owner=row.owner_id, number=row.number).count(),
+    }  # fmt: skip
+
+
+def _of_incident(row: Incident, access: Access) -> dict[str, Any]:
+    """What a Customer sees of a problem, or of planned work, that reaches their workspace."""
+    sittings = Sitting.objects.filter(owner=access.workspace.owner_id, number=row.number)
+    return {
+        "number": row.number, "text": row.about, "is_open": row.is_open, "opened_at": row.approved_at,
+        "until": row.until, "kind": row.get_kind_display(), "is_whole": True, "looks": sittings.count(),
     }  # fmt: skip
 
 
@@ -80,18 +96,21 @@ def ask(request: HttpRequest) -> HttpResponseBase:
 @let_in(Right.SHARE)
 @shown
 def page(request: HttpRequest, number: str) -> HttpResponseBase:
-    """One request: what was asked, what is open for it, and each look with its reason."""
+    """One request, or an incident that reaches the workspace: what it is about, and each look with its reason."""
     access = access_of(request)
-    row = SupportRequest.objects.filter(owner=access.workspace.owner_id, number=number).first()
-    if row is None:
+    here = access.workspace.owner_id
+    row = SupportRequest.objects.filter(owner=here, number=number).first()
+    reaching = Incident.objects.exclude(approved_at=None).filter(number=number, affected__owner=here).first()
+    if row is None and reaching is None:
         raise Http404
-    context = {"one": _head(row, access), "sittings": _sittings(row)}
+    one = _head(row, access) if row else _of_incident(reaching, access)  # type: ignore[arg-type]
+    context = {"one": one, "sittings": _sittings(here, number)}
     return TemplateResponse(request, "support/request.html", context)
 
 
-def _sittings(row: SupportRequest) -> list[dict[str, Any]]:
+def _sittings(workspace: UUID, number: str) -> list[dict[str, Any]]:
     roles = statement.current().recipients
-    found = Sitting.objects.filter(owner=row.owner_id, number=row.number)[:SITTINGS]
+    found = Sitting.objects.filter(owner=workspace, number=number)[:SITTINGS]
     return [
         {
             "who": roles[each.role].label if each.role in roles else each.role, "at": each.begun_at,
