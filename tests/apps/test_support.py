@@ -229,12 +229,20 @@ def test_the_customer_sees_each_look_at_once_with_its_ground_and_gets_one_mail(
     }
     for _ in range(2):
         assert dana.client.post(look(row, "begin"), sent).status_code == 302
-    for looks, page in enumerate(("1", "x"), start=1):
+    for before, page in (("", "1"), ("and 1 time before", "x")):
         assert dana.client.get(look(row, part(house, "kilns")) + f"?page={page}").status_code == 200
         log = text(as_alice.get(at(here, "log/")))
-        assert log.count(f"on support request {row.number}") == Looked.objects.count() + 1 == looks + 1
+        assert log.count(f"on support request {row.number}") == 2  # the reason, and the look
+        assert before in log and ("time before" in log) == bool(before)
+    second = asked(as_alice, here, "whole")
+    dana.begin(second.number, second.owner_id)
+    dana.client.get(look(second))  # what it says
+    assert (
+        f'read Records <span class="soft">for helping you when you ask for help, on support request {second.number}'
+        in text(as_alice.get(at(here, "log/")))
+    )
     assert "upport staff</strong> (CZ)" in log and "noted why they look" in log
-    ((subject, body),) = mails(ALICE["email"])
+    (subject, body), _ = mails(ALICE["email"])
     assert "look into your workspace" in subject and "support staff" in body and row.number in body
     assert not any(word in body for word in (LEDGER, "kilns", "glaze", "Dana"))
     assert len(mails(BOB["email"])) == told  # a viewer manages nothing

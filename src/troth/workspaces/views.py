@@ -202,7 +202,7 @@ def _grouped(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-ALIKE = ("who", "country", "act", "purpose", "fields", "clauses")
+ALIKE = ("who", "country", "act", "purpose", "ground", "fields", "clauses")
 
 
 def _line(used: Used) -> dict[str, Any]:

@@ -34,12 +34,12 @@ def on_a_ground(view: View) -> View:
     @never_cache
     @staff_only(*LOOKERS)
     def guarded(
-        request: HttpRequest, number: str, workspace: UUID, *args: Any, **kwargs: Any
+        request: HttpRequest, number: str, subject: UUID, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
         found = grounds.find(number)
         if found is None:
             raise Http404
-        way = Way(request.actor, *found, workspace)  # type: ignore[attr-defined]
+        way = Way(request.actor, *found, subject)  # type: ignore[attr-defined]
         try:
             way.must()
             return view(request, way, *args, **kwargs)
@@ -49,7 +49,7 @@ def on_a_ground(view: View) -> View:
         except NotNow as why:
             messages.error(request, str(why))
             is_over = not way.ground.is_live()
-            return redirect("office-workspaces") if is_over else redirect("office-look", number, workspace)
+            return redirect("office-workspaces") if is_over else redirect("office-look", number, subject)
 
     return guarded
 

@@ -5,7 +5,7 @@ from django.urls import path
 from . import desk, incident_desk, looks, views
 
 HERE = "workspaces/<uuid:workspace>/help/"
-LOOK = "office/looks/<str:number>/<uuid:workspace>/"
+LOOK = "office/looks/<str:number>/<uuid:subject>/"
 
 urlpatterns = [
     path(HERE, views.listing, name="workspace-support"),
