@@ -5,7 +5,17 @@ from types import ModuleType
 from tests.site import pages
 from tests.site.areas import export, people, privacy, queries, rights, sign_in, support, telling, workspaces
 
-AREAS: tuple[ModuleType, ...] = (people, sign_in, rights, privacy, export, telling, workspaces, queries, support)
+AREAS: tuple[ModuleType, ...] = (
+    people,
+    sign_in,
+    rights,
+    privacy,
+    export,
+    telling,
+    workspaces,
+    queries,
+    support,
+)
 
 NO_PAGES = dict(pages.NO_PAGES)
 for area in AREAS:
