@@ -74,8 +74,15 @@ class Terms(Protocol):
     def cut(self) -> None: ...
 
 
-def environ_of(scope: Scope, body: bytes) -> WSGIEnvironment:
-    """Build the PEP 3333 environ of a request whose body was read completely.
+class Coming(Protocol):
+    """A body that is read as it comes (PEP 3333, `wsgi.input`)."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+    def readline(self, size: int = -1, /) -> bytes: ...
+
+
+def environ_of(scope: Scope, body: bytes, coming: tuple[Coming, int] | None = None) -> WSGIEnvironment:
+    """Build the PEP 3333 environ of a request whose body was read completely, or is `coming`: a reader and a length.
 
     Text is `str` of latin-1 code points that stand for UTF-8 bytes, as PEP 3333 asks. Headers with an
     underscore in their name are left out, since `X_Y` and `X-Y` would give the same key.
@@ -91,10 +98,10 @@ def environ_of(scope: Scope, body: bytes) -> WSGIEnvironment:
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
         "REMOTE_ADDR": client.strip("[]"),
-        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_LENGTH": str(coming[1] if coming else len(body)),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
-        "wsgi.input": BytesIO(body),
+        "wsgi.input": coming[0] if coming else BytesIO(body),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,

@@ -2,7 +2,7 @@
 
 It stands on the server's RSGI interface, where a body can be read under a time limit. Only a complete
 request is given to the application, in one of a bounded number of threads; a client that sends or reads
-slowly costs a connection and no thread.
+slowly costs a connection and no thread.  Files that are sent up are the exception: see `incoming.py`.
 """
 
 from __future__ import annotations
@@ -17,16 +17,18 @@ from dataclasses import dataclass
 from importlib import import_module
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
-from wsgiref.types import WSGIApplication
+from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from troth.config.bridge import Answer, ClientLeft, Exchange, environ_of, plain
 from troth.config.connections import Connections
+from troth.config.incoming import Incoming, is_streamed
 
 if TYPE_CHECKING:
     from granian.rsgi import Scope
 
 logger = logging.getLogger(__name__)
 
+_LARGEST = 1 << 40  # bytes of a body that is read as it comes; how many of them are taken is for the application
 _DRAINED = 8  # times the size limit: what is read of a body that is too long before the answer
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 API, API_METHODS = "/api/", (*METHODS, "PATCH", "DELETE")
@@ -43,6 +45,8 @@ class Limits:
     idle_seconds: float = 60.0  # of a connection without a request
     threads: int = 16  # requests in the application at once
     streams: int = 16  # long answers being read at once
+    uploads: int = 8  # large bodies being read at once, each in a thread of its own
+    gather_seconds: float = 20.0  # that a sender may take for 256 KiB of a large body
     waiting: int = 512  # complete requests that wait for a thread
 
 
@@ -60,7 +64,7 @@ def body_length(scope: Scope, limit: int) -> int:
     Raises `Refused`: 405 method, 400 host or path, 411 no length, 413 too long (RFC 9110 section 15.5).
     """
     methods = API_METHODS if scope.path.startswith(API) else METHODS
-    if scope.method not in methods:
+    if scope.method not in methods and not is_streamed(scope.method, scope.path):
         raise Refused(
             405,
             "the methods here are " + ", ".join(methods),
@@ -73,7 +77,7 @@ def body_length(scope: Scope, limit: int) -> int:
         raise Refused(411, "send the body with a `Content-Length`")
     length = scope.headers.get("content-length")
     if length is None:
-        if scope.method in ("POST", "PATCH"):
+        if scope.method in ("POST", "PATCH", "PUT"):
             raise Refused(411, "send the body with a `Content-Length`")
         return 0
     if not (length.isascii() and length.isdecimal()):
@@ -97,8 +101,8 @@ def _check_host(scope: Scope) -> None:
 class Seat:
     """A request's place among those in the application, and the terms of its answer."""
 
-    def __init__(self, door: Door, client: str) -> None:
-        self._door, self._client, self._left = door, client, False
+    def __init__(self, door: Door, client: str, *, is_taken: bool = True) -> None:
+        self._door, self._client, self._left = door, client, not is_taken
         self.write_seconds, self.streams = door.limits.write_seconds, door.streams
 
     def leave(self) -> None:
@@ -130,7 +134,9 @@ class Door:
         self.loop = loop
         self._application = self._load()
         self.seats = asyncio.Semaphore(self.limits.threads)
-        self._threads = ThreadPoolExecutor(self.limits.threads + self.limits.streams, "door")
+        self._uploads = asyncio.Semaphore(self.limits.uploads)
+        threads = self.limits.threads + self.limits.streams + self.limits.uploads
+        self._threads = ThreadPoolExecutor(threads, "door")
         self._watch = loop.create_task(self.connections.watch(min(2.0, self.limits.idle_seconds / 2)))
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -158,6 +164,9 @@ class Door:
             exchange.response_str(*plain(500, "something went wrong on our side"))
 
     async def _admit(self, scope: Scope, exchange: Exchange) -> None:
+        if is_streamed(scope.method, scope.path):
+            await self._stream_in(scope, exchange, body_length(scope, _LARGEST))
+            return
         try:
             length = body_length(scope, self.limits.body_bytes)
         except Refused:
@@ -170,6 +179,16 @@ class Door:
             await self._answer(scope, exchange, bytes(body))
         finally:
             self._held -= len(body)
+
+    async def _stream_in(self, scope: Scope, exchange: Exchange, length: int) -> None:
+        """Run the application while the body comes; it takes no seat from those whose request is complete."""
+        if self._uploads.locked():
+            raise Refused(503, "too much is being sent at once; try again in a moment", ("retry-after", "2"))
+        async with self._uploads:
+            body = Incoming(self.loop, exchange, length, self.limits.gather_seconds)
+            answer = Answer(scope, exchange, Seat(self, scope.client, is_taken=False))
+            application = body.before_the_answer_of(self._application)
+            await self._run(answer, application, environ_of(scope, b"", (body, length)))
 
     async def _drain(self, scope: Scope, exchange: Exchange) -> None:
         """Read and forget a refused body, within bounds: most clients read no answer before that."""
@@ -214,18 +233,14 @@ class Door:
         finally:
             self._waiting -= 1
         seat = Seat(self, scope.client)
-        answer = Answer(scope, exchange, seat)
         try:
-            # INVARIANT: a fresh context for each request: no context variable outlives it in the thread.
-            await self.loop.run_in_executor(
-                self._threads,
-                Context().run,
-                answer.run,
-                self._application,
-                environ_of(scope, body),
-            )
+            await self._run(Answer(scope, exchange, seat), self._application, environ_of(scope, body))
         finally:
             seat.leave()
+
+    async def _run(self, answer: Answer, application: WSGIApplication, environ: WSGIEnvironment) -> None:
+        # INVARIANT: a fresh context for each request: no context variable outlives it in the thread.
+        await self.loop.run_in_executor(self._threads, Context().run, answer.run, application, environ)
 
 
 def _django() -> WSGIApplication:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troth.engine.seal import FileSealer, SealBroken, file_context, new_file_key, open_file
+from troth.engine.seal import FileSealer, SealBroken, file_context, new_file_key, open_file, place_of
 from troth.engine.seal.stream import CHUNK
 
 VECTORS = json.loads(
@@ -113,3 +113,44 @@ def test_a_cipher_is_never_copied_and_a_key_is_never_used_twice() -> None:
         with pytest.raises(TypeError):
             make(sealer)
     assert new_file_key() != new_file_key()
+
+
+# -- a file that came in several goes
+
+
+def later_of(case: dict[str, Any]) -> list[tuple[int, bytes]]:
+    return [
+        (int(first), bytes.fromhex(key))
+        for first, key in (each.split(":") for each in case["later"].split())
+    ]
+
+
+@pytest.mark.parametrize("case", VECTORS["later"])
+def test_a_vector_with_later_keys_is_sealed_so_and_opens(case: dict[str, Any]) -> None:
+    content, keys = plain(case["size"]), later_of(case)
+    first, key = keys[-1]
+    before = b"".join(FileSealer(KEY, place()).feed(content))[: place_of(first)]
+    sealer = FileSealer(key, place(), first)
+    file = before + b"".join([*sealer.feed(content[first * CHUNK :]), *sealer.finish()])
+    assert len(file) == case["sealed_size"] and sha256(file).hexdigest() == case["sha256"]
+    assert b"".join(open_file(KEY, place(), io.BytesIO(file).read, later=keys)) == content
+    for wrong in ([], keys[:1], [(2, key)]):
+        with pytest.raises(SealBroken):
+            list(open_file(KEY, place(), io.BytesIO(file).read, later=wrong))
+
+
+@given(st.integers(1, 4 * CHUNK), st.integers(0, 4))
+def test_reading_may_begin_at_any_chunk(size: int, first: int) -> None:
+    first = min(first, (size - 1) // CHUNK)
+    file = io.BytesIO(sealed(plain(size)))
+    file.seek(place_of(first) if first else 0)
+    assert b"".join(open_file(KEY, place(), file.read, first=first)) == plain(size)[first * CHUNK :]
+
+
+def test_a_whole_chunk_that_is_held_back_can_be_settled_and_less_cannot() -> None:
+    sealer = FileSealer(KEY, place())
+    assert sealer.feed(plain(CHUNK)) == [] and sealer.sealed == 0
+    done = sealer.settle()
+    assert sealer.sealed == 1 and sealer.settle() == []
+    assert sealer.feed(b"x") == [] and sealer.settle() == []
+    assert opened(b"".join([*done, *sealer.finish()])) == plain(CHUNK) + b"x"

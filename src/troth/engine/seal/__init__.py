@@ -38,7 +38,7 @@ from troth.engine.seal.index import (
 from troth.engine.seal.keeper import NAMED_KEYS, KeyKeeper
 from troth.engine.seal.keyfile import CACHE_SECONDS, KeyFile
 from troth.engine.seal.row import Scalar, open_row, open_rows, seal_row
-from troth.engine.seal.stream import FILE_HEADER, FileSealer, file_context, new_file_key, open_file
+from troth.engine.seal.stream import CHUNK, FILE_HEADER, FileSealer, Later, file_context, new_file_key, open_file, place_of
 from troth.engine.seal.tombstones import Tombstones, append_tombstones, begin_tombstones, read_tombstones
 from troth.engine.seal.value import (
     AES_256_GCM,
@@ -65,6 +65,7 @@ from troth.engine.seal.wrapping import (
 __all__ = [
     "AES_256_GCM",
     "CACHE_SECONDS",
+    "CHUNK",
     "DIES_AFTER",
     "DIES_BY",
     "EMAIL",
@@ -86,6 +87,7 @@ __all__ = [
     "KeyKeeper",
     "KeyMissing",
     "KeyStoreError",
+    "Later",
     "Normaliser",
     "NotNormal",
     "NotSealable",
@@ -118,6 +120,7 @@ __all__ = [
     "overdue",
     "padded_size",
     "phone_normaliser",
+    "place_of",
     "read_tombstones",
     "rewrap",
     "seal_escrow",

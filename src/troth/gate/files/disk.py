@@ -1,5 +1,6 @@
 """Where the bytes of stored files lie: under random names in TROTH_HOME/files, open to nobody else."""
 
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,20 @@ def create(token: str) -> BinaryIO:
     place = path(token)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def again(token: str) -> BinaryIO:
+    """An unfinished file, to be written on; nobody else writes on it until it is closed, or its writer died.
+
+    Raises FileNotFoundError; BlockingIOError while somebody else does.
+    """
+    file = path(token).open("r+b")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def sync(file: BinaryIO) -> None:

@@ -19,7 +19,7 @@ class StoredFile(PersonalModel):
     """One file of one owner.  Its name, type and key are sealed in the row, so it goes when its owner's key does.
 
     All three, and the bytes, are of the row's own `category`: `stored.py` decides by it, since a model's sealed
-    fields are of one category each.
+    fields are of one category each.  While not all of it has come, `size` says how much is known to be on disk.
     """
 
     owner = OwnerField()
@@ -27,6 +27,7 @@ class StoredFile(PersonalModel):
     category = models.CharField(max_length=80)
     size = models.PositiveBigIntegerField("size in bytes")
     stored_at = models.DateTimeField(default=timezone.now)
+    is_whole = models.BooleanField(default=True)
 
     class Privacy:
         title = "file"
@@ -35,6 +36,7 @@ class StoredFile(PersonalModel):
             "category": "the statement's word for what the file is; its name, type and bytes are sealed as that",
             "size": "a number of bytes",
             "stored_at": "a time of ours",
+            "is_whole": "yes or no: whether all of it has come",
         }
         kept_with_owner = True
 

@@ -15,7 +15,16 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from troth.engine.policy import Permit
-from troth.engine.seal import FileSealer, SealBroken, file_context, new_file_key, open_file, seal_row
+from troth.engine.seal import (
+    CHUNK,
+    FileSealer,
+    SealBroken,
+    file_context,
+    new_file_key,
+    open_file,
+    place_of,
+    seal_row,
+)
 
 from ..errors import GateError, Refused, SealedError
 from ..keystore import keys
@@ -57,7 +66,7 @@ class Writing:
         use, key = current_use(), new_file_key()
         self.row = StoredFile(owner_id=owner, category=category, size=0, token=token or new_token())
         cipher = use.cipher(owner.hex)
-        _take_in(use, self.row)
+        take_in(use, self.row)
         content = {"key": key.hex(), "name": name, "content_type": content_type}
         self.row.sealed = seal_row(cipher, content, aad(self.row))
         self._sealer = FileSealer(key, file_context(keys.deployment(), self.row.pk))
@@ -67,7 +76,7 @@ class Writing:
     def write(self, data: bytes | bytearray | memoryview) -> int:
         """Seal the next bytes."""
         if time.monotonic() - self._checked > CHECK_SECONDS:
-            _check_key(self.row.owner_id)
+            check_key(self.row.owner_id)
             self._checked = time.monotonic()
         for sealed in self._sealer.feed(data):
             self._file.write(sealed)
@@ -86,7 +95,14 @@ class Writing:
             self._file.write(sealed)
         disk.make_durable(self._file, self.row.token)
         self._file.close()
-        _check_key(self.row.owner_id)
+        check_key(self.row.owner_id)
+        return self.row
+
+    def put_off(self) -> StoredFile:
+        """The row of a file whose bytes come later (`continuing.py`); its place on disk is durable."""
+        self.row.is_whole = False
+        disk.make_durable(self._file, self.row.token)
+        self._file.close()
         return self.row
 
     def abandon(self) -> None:
@@ -111,7 +127,7 @@ def write(owner: UUID, name: str, content_type: str, chunks: Iterable[bytes], ca
 
 def describe(stored: StoredFile) -> Described:
     """The file's name and type.  Raises Refused."""
-    content = _open(current_use(), stored)
+    content = opened(current_use(), stored)
     return Described(content["name"], content["content_type"])
 
 
@@ -127,29 +143,32 @@ def read(stored: StoredFile) -> Iterator[bytes]:
     key is gone; SealedError when the use has ended.
     """
     use = current_use()
-    content = _open(use, stored)
+    content = opened(use, stored)
 
     def still() -> None:
         if use.closed:
             raise SealedError("this use has ended; read the file inside it, or take a stream")
 
-    return _chunks(stored, bytes.fromhex(content["key"]), still)
+    return _chunks(stored, content, still)
 
 
-def stream(stored: StoredFile, purpose: str, *, by: Actor, given: Ground | None) -> Iterator[bytes]:
+def stream(
+    stored: StoredFile, purpose: str, *, by: Actor, given: Ground | None, start: int = 0, stop: int | None = None
+) -> Iterator[bytes]:
     """The file's bytes for an answer that is sent in pieces.  The entry is durable before this returns.
 
+    From the byte `start` up to, and without, the byte `stop`: only the chunks they lie in are opened.
     Raises Refused, which is on record too, and GateError inside an act; on the way as `read` does.
     """
     if _act.get() is not None:
         raise GateError("a stream cannot begin within an act: its entry would not be durable before it")
     use = Use(purpose, by, given)
     try:
-        content = _open(use, stored)
+        content = opened(use, stored)
     finally:
         keep(use)
         use.close()
-    return _chunks(stored, bytes.fromhex(content["key"]), lambda: None)
+    return _part(stored, content, start, stored.size if stop is None else stop)
 
 
 def remove(stored: StoredFile) -> None:
@@ -180,14 +199,16 @@ def sweep() -> int:
     return lost
 
 
-def _take_in(use: Use, row: StoredFile) -> None:
+def take_in(use: Use, row: StoredFile) -> None:
+    """Note that a use takes a file in, or makes it.  Raises Refused."""
     if use.at:
         use._collected.setdefault(row.owner_id.hex, {})[row.category] = use._collecting(row.category)
         return
     _permitted(use, row)
 
 
-def _open(use: Use, stored: StoredFile) -> dict[str, Any]:
+def opened(use: Use, stored: StoredFile) -> dict[str, Any]:
+    """What a file's envelope holds, for this room alone.  Raises Refused."""
     _permitted(use, stored)
     return use.open_all(stored)
 
@@ -209,22 +230,46 @@ def _decide(use: Use, stored: StoredFile) -> Any:
     return policy.decide("use", stored.category, use.purpose, use.by.role, use.grounds(stored))
 
 
-def _chunks(stored: StoredFile, key: bytes, still: Callable[[], None]) -> Iterator[bytes]:
-    owner, seen = stored.owner_id, 0
+def later_keys(content: dict[str, Any]) -> list[tuple[int, bytes]]:
+    """The keys that took over after a break (spec/sealed-file.md), from the content of a file's envelope."""
+    pairs = (each.split(":") for each in content.get("later", "").split())
+    return [(int(first), bytes.fromhex(key)) for first, key in pairs]
+
+
+def _part(stored: StoredFile, content: dict[str, Any], start: int, stop: int) -> Iterator[bytes]:
+    first = min(start, max(stored.size - 1, 0)) // CHUNK
+    at = first * CHUNK
+    for chunk in _chunks(stored, content, lambda: None, first):
+        piece = chunk[max(start - at, 0) : max(stop - at, 0)]
+        at += len(chunk)
+        if piece:
+            yield piece
+        if at >= stop and stop < stored.size:
+            return
+
+
+def _chunks(
+    stored: StoredFile, content: dict[str, Any], still: Callable[[], None], first: int = 0
+) -> Iterator[bytes]:
+    owner, seen, key = stored.owner_id, first * CHUNK, bytes.fromhex(content["key"])
+    context, later = file_context(keys.deployment(), stored.pk), later_keys(content)
     try:
         with disk.path(stored.token).open("rb") as file:
-            for chunk in open_file(key, file_context(keys.deployment(), stored.pk), file.read):
+            if first:
+                file.seek(place_of(first))
+            for chunk in open_file(key, context, file.read, later=later, first=first):
                 still()
-                _check_key(owner)
+                check_key(owner)
                 yield chunk
                 seen += len(chunk)
     except FileNotFoundError:
-        _check_key(owner)
+        check_key(owner)
         raise SealBroken("a stored file is not on disk") from None
     if seen != stored.size:
         raise SealBroken("a stored file has another size than its row says")
 
 
-def _check_key(owner: UUID) -> None:
+def check_key(owner: UUID) -> None:
+    """Raises Erased or KeyMissing when a subject has no key any more."""
     if not keys.ciphers([owner.hex]):
         raise keys.absent(owner.hex)
