@@ -16,7 +16,8 @@ from tests.gate.test_erasure import kill_at
 from troth.engine.ledger import Kind
 from troth.engine.seal.stream import CHUNK
 from troth.gate.errors import Erased, GateError, Refused, SealBroken, SealedError
-from troth.gate.files import disk, stored
+from troth.gate.files import continuing, disk, stored
+from troth.gate.files.continuing import Continuing
 from troth.gate.files.models import StoredFile
 from troth.gate.journal.models import Entry
 from troth.gate.keystore import keys
@@ -267,3 +268,114 @@ def test_the_owners_key_alone_opens_the_row_that_holds_the_files_key() -> None:
     keys.destroy(owner.hex)
     with pytest.raises(Erased):
         content_of(file, owner)
+
+
+# -- files that come in several goes
+
+
+def begun(owner: UUID) -> StoredFile:
+    with using("answering-requests", by=SYSTEM, at="request-desk"):
+        row = continuing.begin(owner, "film.bin", "", CATEGORY)
+        row.save(force_insert=True)
+    return row
+
+
+def going_on(file: StoredFile) -> Continuing:
+    with own(file.owner_id):
+        return Continuing(StoredFile.objects.get(pk=file.pk))
+
+
+def test_a_file_in_several_goes_is_the_same_file() -> None:
+    owner, content, file = somebody(), os.urandom(5 * CHUNK + 9), None
+    file = begun(owner)
+    at = 0
+    for step in (CHUNK, 2 * CHUNK + 5, 10):
+        writing = going_on(file)
+        writing.write(content[at : at + step])
+        at = writing.pause()
+        assert at % CHUNK == 0 and StoredFile.objects.get(pk=file.pk).size == at
+        aged(disk.path(file.token))
+        assert stored.sweep() == 0, "its row names it"
+    assert at == 3 * CHUNK
+    writing = going_on(file)
+    writing.write(content[at:])
+    writing.finish()
+    done = StoredFile.objects.get(pk=file.pk)
+    assert done.is_whole and done.size == len(content) and content_of(done, owner) == content
+    with pytest.raises(continuing.AllHere):
+        going_on(file)
+
+
+def test_an_unfinished_file_is_not_read() -> None:
+    owner = somebody()
+    file = begun(owner)
+    with pytest.raises(SealBroken):
+        content_of(StoredFile.objects.get(pk=file.pk), owner)
+    writing = going_on(file)
+    writing.write(bytes(3 * CHUNK))
+    writing.pause()
+    with pytest.raises(SealBroken):
+        content_of(StoredFile.objects.get(pk=file.pk), owner)
+
+
+def test_what_a_killed_writer_left_is_cut_off_and_sealed_anew_under_another_key() -> None:
+    owner, content = somebody(), os.urandom(4 * CHUNK)
+    file, sealed = begun(owner), CHUNK + 16
+    writing = going_on(file)
+    writing.write(content[: CHUNK + 1])
+    writing.pause()
+    for torn in (2 * sealed, sealed + 100):  # killed between two chunks, and within one
+        writing = going_on(file)
+        writing.write(content[CHUNK:])
+        writing._file.flush()
+        left = disk.path(file.token).read_bytes()[: 3 + sealed + torn]
+        writing._file.close()
+        disk.path(file.token).write_bytes(left)
+        assert StoredFile.objects.get(pk=file.pk).size == CHUNK
+    writing = going_on(file)
+    writing.write(content[CHUNK:])
+    writing.finish()
+    assert content_of(StoredFile.objects.get(pk=file.pk), owner) == content
+    again = disk.path(file.token).read_bytes()
+    assert again[: 3 + sealed] == left[: 3 + sealed]
+    assert again[3 + sealed : 3 + 2 * sealed] != left[3 + sealed : 3 + 2 * sealed], "one key and nonce, twice"
+
+
+def test_two_who_send_one_file_at_once_do_not_mix() -> None:
+    file = begun(somebody())
+    first = going_on(file)
+    with pytest.raises(continuing.Busy):
+        going_on(file)
+    first.write(bytes(2 * CHUNK))
+    first.pause()
+    assert going_on(file).came == 2 * CHUNK
+
+
+def test_an_unfinished_file_goes_with_its_owner_and_writing_stops() -> None:
+    owner = somebody()
+    file = begun(owner)
+    writing = going_on(file)
+    erase(owner.hex, SYSTEM)
+    writing.write(bytes(2 * CHUNK))
+    with pytest.raises(Erased):
+        writing.pause()
+    assert not on_disk() and not StoredFile.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("start", "stop"), [(0, 1), (CHUNK, CHUNK + 1), (CHUNK - 1, 2 * CHUNK + 1), (7, None)]
+)
+def test_a_part_is_read_from_the_chunks_it_lies_in(start: int, stop: int | None) -> None:
+    owner, content = somebody(), os.urandom(3 * CHUNK + 9)
+    file = kept(owner, content)
+    given = {"by": Actor("data-subject", owner), "given": OwnData(owner)}
+    pieces = stored.stream(file, "showing-own-data", start=start, stop=stop, **given)  # type: ignore[arg-type]
+    assert b"".join(pieces) == content[start:stop]
+    (path,) = on_disk()
+    path.write_bytes(
+        path.read_bytes()[: 3 + CHUNK + 16] + bytes(CHUNK + 16) + path.read_bytes()[3 + 2 * (CHUNK + 16) :]
+    )
+    behind = stored.stream(file, "showing-own-data", start=3 * CHUNK, **given)  # type: ignore[arg-type]
+    assert b"".join(behind) == content[3 * CHUNK :], "the broken chunk before it is not opened"
+    with pytest.raises(SealBroken):
+        b"".join(stored.stream(file, "showing-own-data", start=CHUNK, stop=CHUNK + 1, **given))  # type: ignore[arg-type]

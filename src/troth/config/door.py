@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_LARGEST = 1 << 40  # bytes of a body that is read as it comes; how many of them are taken is for the application
+_LARGEST = (
+    1 << 40
+)  # bytes of a body that is read as it comes; how many of them are taken is for the application
 _DRAINED = 8  # times the size limit: what is read of a body that is too long before the answer
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 API, API_METHODS = "/api/", (*METHODS, "PATCH", "DELETE")

@@ -108,6 +108,16 @@ def _is_zone(name: object) -> bool:
         return False
 
 
+def workspace_bytes(data: dict[str, Any]) -> int:
+    """How many bytes of files one workspace may keep; 1 GB when nothing is said.  Raises SettingError."""
+    most = data.get("workspaces", {}).get("file-bytes", 10**9)
+    if not isinstance(most, int) or most < 1:
+        raise SettingError(
+            "company.toml: `file-bytes` in [workspaces] is no number of bytes; write one such as 1_000_000_000"
+        )
+    return most
+
+
 def recipients(data: dict[str, Any]) -> dict[str, dict[str, str]]:
     """The register of recipients outside: name, country and privacy desk by the statement's word for each.
 

@@ -48,9 +48,7 @@ class Incoming:
     `seconds` is how long a sender may take for each `GATHERED` bytes.
     """
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, exchange: Pulls, length: int, seconds: float
-    ) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, exchange: Pulls, length: int, seconds: float) -> None:
         self._loop, self._pieces = loop, exchange.__aiter__()
         self._left, self._seconds = length, seconds
         self._held = bytearray()

@@ -15,6 +15,7 @@ from .environment import (
     own_certificate,
     own_file,
     recipients,
+    workspace_bytes,
 )
 
 # -- where things are
@@ -26,6 +27,7 @@ TROTH_AGREEMENT = own_file("agreement.md", TROTH_HOME)
 TROTH_COMPANY = company(own_file("company.toml", TROTH_HOME))
 TROTH_DEPLOYMENT = TROTH_COMPANY["company"]["name"]
 TROTH_REGION = TROTH_COMPANY["company"]["region"]
+TROTH_WORKSPACE_BYTES = workspace_bytes(TROTH_COMPANY)
 
 # -- how it is run
 TROTH_DEMO = env_bool("TROTH_DEMO")
@@ -85,6 +87,7 @@ INSTALLED_APPS = [
     "troth.apps.office",
     "troth.apps.records",
     "troth.apps.queries",
+    "troth.apps.files",
 ]
 
 MIDDLEWARE = [

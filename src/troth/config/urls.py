@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("troth.apps.office.urls")),
     path("", include("troth.workspaces.urls")),
     path("", include("troth.apps.queries.urls")),
+    path("", include("troth.apps.files.urls")),
     path("", include("troth.accounts.people.urls")),
     path("", include("troth.accounts.urls")),
 ]

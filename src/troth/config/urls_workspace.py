@@ -1,6 +1,6 @@
 """Pages of the workspace host."""
 
-from django.urls import path
+from django.urls import include, path
 
 from troth.apps.pages import views
 
@@ -11,5 +11,6 @@ handler500 = "troth.config.failures.server_error"
 
 urlpatterns = [
     path("", views.workspace, name="workspace"),
+    path("", include("troth.apps.files.urls_look")),
     path("company.css", views.company_css, name="company-css"),
 ]

@@ -11,7 +11,7 @@ from troth.accounts.people.models import Membership
 from troth.gate.errors import Refused
 from troth.gate.registry import built_at, serves
 from troth.gate.subjects.models import Erasure
-from troth.gate.uses import Actor, Use, using
+from troth.gate.uses import Actor, Ground, Use, using
 from troth.gate.uses.actor import Row
 
 from .hosted import HostedModel, opened
@@ -141,13 +141,17 @@ def all_of(person: UUID) -> list[Access]:
 class enter:  # noqa: N801 - reads as a statement: `with enter(...)`
     """Open a workspace for the block: its rows are found, and read (or, with `writes`, written) as the access allows.
 
+    `given` is a ground of an app's own that rests on the access, for rows of the gate's that belong to hosted ones.
     Raises Refused when the access no longer stands.
     """
 
-    def __init__(self, access: Access, *, writes: bool = False, purpose: str = PURPOSE) -> None:
+    def __init__(
+        self, access: Access, *, writes: bool = False, purpose: str = PURPOSE, given: Ground | None = None
+    ) -> None:
         self._access = access
         self._inside = opened(access.workspace.owner_id)
-        self._use = using(purpose, by=access.actor, given=access, at=PLACE if writes else None)
+        place = PLACE if writes else None
+        self._use = using(purpose, by=access.actor, given=given or access, at=place)
 
     def __enter__(self) -> Use:
         if not self._access.is_live():

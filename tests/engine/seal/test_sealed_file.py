@@ -120,8 +120,7 @@ def test_a_cipher_is_never_copied_and_a_key_is_never_used_twice() -> None:
 
 def later_of(case: dict[str, Any]) -> list[tuple[int, bytes]]:
     return [
-        (int(first), bytes.fromhex(key))
-        for first, key in (each.split(":") for each in case["later"].split())
+        (int(first), bytes.fromhex(key)) for first, key in (each.split(":") for each in case["later"].split())
     ]
 
 

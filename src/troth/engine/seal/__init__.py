@@ -38,7 +38,16 @@ from troth.engine.seal.index import (
 from troth.engine.seal.keeper import NAMED_KEYS, KeyKeeper
 from troth.engine.seal.keyfile import CACHE_SECONDS, KeyFile
 from troth.engine.seal.row import Scalar, open_row, open_rows, seal_row
-from troth.engine.seal.stream import CHUNK, FILE_HEADER, FileSealer, Later, file_context, new_file_key, open_file, place_of
+from troth.engine.seal.stream import (
+    CHUNK,
+    FILE_HEADER,
+    FileSealer,
+    Later,
+    file_context,
+    new_file_key,
+    open_file,
+    place_of,
+)
 from troth.engine.seal.tombstones import Tombstones, append_tombstones, begin_tombstones, read_tombstones
 from troth.engine.seal.value import (
     AES_256_GCM,

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from troth.engine.seal import CHUNK, FileSealer, SealBroken, file_context, new_file_key, place_of, seal_row
 
-from ..errors import GateError
 from ..keystore import keys
 from ..uses import current_use
 from ..uses.envelopes import aad
@@ -30,12 +29,16 @@ def begin(owner: UUID, name: str, content_type: str, category: str) -> StoredFil
     return Writing(owner, name, content_type, category).put_off()
 
 
+class AllHere(Exception):
+    """All of the file has come; nothing is added to it."""
+
+
 class Continuing:
     """The next bytes of an unfinished file, within a use that may open it; writing outlives the use.
 
     `came` is how many bytes there are, those that are only held back included.
 
-    Raises Refused, Busy, GateError when all of it has come; SealBroken when bytes are missing on disk.
+    Raises Refused, Busy, AllHere; SealBroken when bytes are missing on disk.
     """
 
     def __init__(self, stored: StoredFile) -> None:
@@ -50,7 +53,7 @@ class Continuing:
             # Read again: whoever wrote on it before this may have come further since.
             stored.refresh_from_db()
             if stored.is_whole:
-                raise GateError("all of this file has come; nothing is added to it")
+                raise AllHere
             self.row, self.came, self._noted = stored, stored.size, stored.size
             self._sealer = self._go_on()
         except BaseException:
@@ -84,21 +87,21 @@ class Continuing:
 
     def pause(self) -> int:
         """Make durable what came; returns from where to go on, in bytes.  Less than 64 KiB at the end is not kept."""
-        for sealed in self._sealer.settle():
-            self._file.write(sealed)
-        self._note()
-        self._file.close()
+        with self._file:
+            for sealed in self._sealer.settle():
+                self._file.write(sealed)
+            self._note()
         return self.row.size
 
     def finish(self) -> StoredFile:
         """The file is whole with what came, and durable."""
-        for sealed in self._sealer.finish():
-            self._file.write(sealed)
-        disk.make_durable(self._file, self.row.token)
-        check_key(self.row.owner_id)
-        self.row.size, self.row.is_whole = self.came, True
-        StoredFile.objects.filter(pk=self.row.pk).update(size=self.came, is_whole=True)
-        self._file.close()
+        with self._file:
+            for sealed in self._sealer.finish():
+                self._file.write(sealed)
+            disk.make_durable(self._file, self.row.token)
+            check_key(self.row.owner_id)
+            self.row.size, self.row.is_whole = self.came, True
+            StoredFile.objects.filter(pk=self.row.pk).update(size=self.came, is_whole=True)
         return self.row
 
     def _note(self) -> None:

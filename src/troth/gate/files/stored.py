@@ -153,7 +153,13 @@ def read(stored: StoredFile) -> Iterator[bytes]:
 
 
 def stream(
-    stored: StoredFile, purpose: str, *, by: Actor, given: Ground | None, start: int = 0, stop: int | None = None
+    stored: StoredFile,
+    purpose: str,
+    *,
+    by: Actor,
+    given: Ground | None,
+    start: int = 0,
+    stop: int | None = None,
 ) -> Iterator[bytes]:
     """The file's bytes for an answer that is sent in pieces.  The entry is durable before this returns.
 

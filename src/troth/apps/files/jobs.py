@@ -1,0 +1,37 @@
+"""What lay in the trash for thirty days goes, and so do uploads that nobody went on with for a day."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from troth.gate.schedule.leases import every
+from troth.gate.subjects import holds
+from troth.gate.subjects.erase import lock
+from troth.gate.uses import act
+from troth.workspaces.hosted import opened
+
+from .flows import drop, remove
+from .models import IN_TRASH, Document, Folder, Upload
+
+UNFINISHED = timedelta(days=1)
+BATCH = 200
+
+
+@every("trash", hours=1)
+def tidy() -> int:
+    """Empty the trash, and drop what was not finished.  Returns how many went."""
+    now, gone = timezone.now(), 0
+    for model, old in (
+        (Upload, {"touched_at__lte": now - UNFINISHED}),
+        (Document, {"trashed_at__lte": now - IN_TRASH}),
+        (Folder, {"trashed_at__lte": now - IN_TRASH}),
+    ):
+        waiting = model.every.filter(**old).exclude(owner__in=holds.everybody())
+        for owner, pk in waiting.values_list("owner_id", "pk")[:BATCH]:
+            with opened(owner), act():
+                lock(owner.hex)
+                # Asked again: it may have been taken out, or sent on, since.
+                for row in model.objects.filter(pk=pk, **old):
+                    drop(row) if isinstance(row, Upload) else remove(row)
+                    gone += 1
+    return gone
