@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import os
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -465,6 +466,7 @@ def test_access_taken_back_ends_a_running_download_before_the_next_chunk(
     )
     assert len(next(pieces)) == CHUNK
     letting_in.revoke(here, grant.pk)
+    time.sleep(reaching.ASKED_EVERY)
     with pytest.raises(Refused):
         next(pieces)
 

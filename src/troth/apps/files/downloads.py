@@ -48,7 +48,7 @@ def _found(by: Access, document: UUID, number: int | None) -> tuple[Version, str
     try:
         with enter(by):
             kept = reaching.version(by, document, number)
-            return kept, str(kept.document.name), str(kept.kind)
+            return kept, str(kept.document.name), str(kept.media_type)
     except (Document.DoesNotExist, Version.DoesNotExist):
         raise Http404 from None
 
@@ -122,9 +122,9 @@ def _picture(by: Access, version: UUID) -> tuple[Version, str]:
             raise Http404
         if not is_picture(kept):
             raise Http404
-        return kept, str(kept.kind)
+        return kept, str(kept.media_type)
 
 
 def is_picture(kept: Version) -> bool:
     """Whether a version is shown as a picture; asked inside a use."""
-    return kept.kind in kinds.IMAGES and kept.size <= LARGEST_PICTURE
+    return kept.media_type in kinds.IMAGES and kept.size <= LARGEST_PICTURE

@@ -92,7 +92,7 @@ def add_version(
         document.save(force_insert=True)
     newest = document.versions.first()
     made = Version(
-        document=document, number=newest.number + 1 if newest else 1, stored=stored, size=stored.size, kind=kind,
+        document=document, number=newest.number + 1 if newest else 1, stored=stored, size=stored.size, media_type=kind,
         by_id=by.person, **({"pk": pk} if pk else {}),
     )  # fmt: skip
     made.save(force_insert=True)

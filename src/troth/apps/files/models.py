@@ -82,13 +82,13 @@ class Document(HostedModel):
 
 
 class Version(HostedModel):
-    """What a document held from one upload to the next.  `kind` is its type, told from the first bytes."""
+    """What a document held from one upload to the next.  `media_type` is told from the first bytes."""
 
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     stored = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="+")
     size = models.PositiveBigIntegerField("size in bytes")
-    kind = Sealed(models.CharField(max_length=80), CATEGORY)
+    media_type = Sealed(models.CharField(max_length=80), CATEGORY)
     made_at = models.DateTimeField(default=timezone.now)
     by = ConcernsField(on_erase=OnErase.CUT)
 

@@ -54,10 +54,10 @@ class SealingHandler(FileUploadHandler):
     def handle_raw_input(
         self,
         input_data: Any,
-        META: Any,
+        meta: Any,
         content_length: int,
         boundary: Any,
-        encoding: Any = None,  # noqa: N803
+        encoding: Any = None,
     ) -> None:
         """Refuse at once what cannot fit."""
         if content_length > self._free + _AROUND:

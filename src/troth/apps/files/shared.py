@@ -59,7 +59,7 @@ def rows(part: UUID, offset: int, limit: int) -> tuple[list[str], list[list[str]
     documents = list(of.order_by("made_at", "pk")[offset : offset + limit])
     newest = showing.newest_of(documents)
     shown = [
-        [str(each.name), kinds.label(kept.kind), quota.shown(kept.size), f"{kept.made_at:%Y-%m-%d %H:%M}"]
+        [str(each.name), kinds.label(kept.media_type), quota.shown(kept.size), f"{kept.made_at:%Y-%m-%d %H:%M}"]
         for each in documents if (kept := newest.get(each.pk))
     ]  # fmt: skip
     return ["Name", "Kind", "Size", "Last changed (UTC)"], shown, of.count()

@@ -29,7 +29,7 @@ def entries(by: Access, here: Folder | None) -> list[dict[str, Any]]:
         version = newest.get(each.pk)
         shown.append({
             "is_folder": False, "pk": each.pk, "name": each.name, "at": version.made_at if version else each.made_at,
-            "size": quota.shown(version.size) if version else "", "kind": kinds.label(version.kind) if version else "",
+            "size": quota.shown(version.size) if version else "", "kind": kinds.label(version.media_type) if version else "",
         })  # fmt: skip
     return sorted(shown, key=lambda one: (not one["is_folder"], str(one["name"]).casefold()))
 
@@ -75,7 +75,7 @@ def versions(of: Document) -> list[dict[str, Any]]:
     found = list(of.versions.all())
     return [
         {
-            "number": each.number, "size": quota.shown(each.size), "kind": kinds.label(each.kind), "at": each.made_at,
+            "number": each.number, "size": quota.shown(each.size), "kind": kinds.label(each.media_type), "at": each.made_at,
             "is_newest": each is found[0], "is_only": len(found) == 1,
         }
         for each in found
@@ -85,7 +85,7 @@ def versions(of: Document) -> list[dict[str, Any]]:
 def look(by: Access, kept: Version) -> dict[str, Any]:
     """What can be seen of a file without downloading it: a picture, a text, a table, or nothing."""
     with reaching.with_bytes(by, kept):
-        kind, picture = str(kept.kind), downloads.is_picture(kept)
+        kind, picture = str(kept.media_type), downloads.is_picture(kept)
     if picture:
         return {"picture": downloads.look_at(by, kept)}
     if kind not in (kinds.TEXT, kinds.CSV):

@@ -1,4 +1,4 @@
-"""Where the files of a workspace live.  The addresses whose bodies are read as they come stand in `config/incoming.py`."""
+"""Where the files of a workspace live.  Those whose bodies are read as they come: `config/incoming.py`."""
 
 from django.urls import path
 
