@@ -10,15 +10,20 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.urls.converters import IntConverter
 from django.utils import timezone
 
 from tests.apps.conftest import Secure
 from tests.cast import durable, staff
 from tests.workspaces.customers import CHARLIE, access, browser, colleague, customer, workspace
 from troth.accounts.people.models import Person
+from troth.apps.files import flows as files
+from troth.apps.files import sending
+from troth.apps.files.models import CATEGORY as FILE
 from troth.apps.records import flows, shape
 from troth.apps.records.models import Collection, Field, Record
 from troth.apps.records.shape import Draft
+from troth.gate.files.stored import Writing
 from troth.gate.proving.answers import CONTROLS
 from troth.gate.subjects import wall
 from troth.workspaces import letting_in
@@ -40,6 +45,12 @@ def filled(here: Access, word: str) -> Access:
         field = Field.objects.filter(collection=made).first()
     row = flows.make_record(here, made, {field.pk: word})
     flows.change_record(here, row, {field.pk: f"{word}, second"}, 1)
+    folder = files.make_folder(here, None, word).pk
+    with enter(here, writes=True):
+        writing = Writing(here.workspace.owner_id, word, "", FILE)
+    writing.write(word.encode())
+    files.keep(here, folder, word, writing.close(), "text/plain")
+    sending.begin(here, folder, word, 5, mark=word)
     return here
 
 
@@ -117,15 +128,16 @@ def pages(resolver: URLResolver | None = None) -> Iterator[URLPattern]:
             yield each
 
 
-PAGES = [(str(page.name), tuple(page.pattern.converters)) for page in pages()]
+PAGES = [(str(page.name), page.pattern.converters) for page in pages()]
 
 
 def addresses(here: UUID, ids: list[UUID]) -> Iterator[str]:
     """Each page of a workspace with each of some ids in each place for one."""
     for name, parameters in PAGES:
-        others = [parameter for parameter in parameters if parameter != "workspace"]
+        numbers = {each: 1 for each, converter in parameters.items() if isinstance(converter, IntConverter)}
+        others = [parameter for parameter in parameters if parameter not in ("workspace", *numbers)]
         for chosen in product(ids, repeat=min(len(others), 1)):
-            kwargs = {"workspace": here, **dict.fromkeys(others, *chosen or [ids[0]])}
+            kwargs = {"workspace": here, **numbers, **dict.fromkeys(others, *chosen or [ids[0]])}
             try:
                 yield reverse(name, "troth.config.urls", kwargs=kwargs)
             except NoReverseMatch:  # a place for something else than an id

@@ -16,6 +16,7 @@ from troth.gate.files import continuing, stored
 from troth.gate.files.continuing import AllHere, Continuing
 from troth.gate.uses import act
 from troth.workspaces.access import Access, enter
+from troth.workspaces.hosted import opened
 from troth.workspaces.models import Right
 
 from . import quota, reaching
@@ -100,7 +101,8 @@ def send(by: Access, upload: Upload, offset: int, read: Callable[[int], bytes]) 
     except BaseException:
         file.pause()
         raise
-    Upload.every.filter(pk=upload.pk).update(touched_at=timezone.now())
+    with opened(by.workspace.owner_id):
+        Upload.objects.filter(pk=upload.pk).update(touched_at=timezone.now())
     if file.came == upload.size:
         return file.finish().size
     if file.pause() == offset:
