@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import resource
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
@@ -11,6 +13,7 @@ from pathlib import Path
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from troth.config.door import Limits, make_door
+from troth.config.incoming import is_streamed
 
 _seen: ContextVar[str] = ContextVar("_seen", default="fresh")
 CLOSED = Path(os.environ.get("DOOR_CLOSED", os.devnull))
@@ -45,6 +48,23 @@ def context(_: WSGIEnvironment) -> bytes:
     before = _seen.get()
     _seen.set("used")
     return before.encode()
+
+
+def upload(given: WSGIEnvironment) -> bytes:
+    """Read a large body in pieces, or only its first one; say how much it was, and how much memory that took."""
+    body, seen, pieces = given["wsgi.input"], 0, hashlib.sha256()
+    try:
+        while piece := body.read(65536):
+            seen += len(piece)
+            pieces.update(piece)
+            if given["QUERY_STRING"] == "refuse":
+                break
+            if given["QUERY_STRING"] == "slowly":
+                time.sleep(0.1)
+    except OSError as error:
+        return f"{type(error).__name__} after {seen}".encode()
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return json.dumps({"seen": seen, "sha256": pieces.hexdigest(), "most": most}).encode()
 
 
 def slow(_: WSGIEnvironment) -> bytes:
@@ -89,6 +109,9 @@ BODIES: dict[str, Callable[[], Iterable[bytes]]] = {
 def application(given: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Answer by path."""
     path = given["PATH_INFO"]
+    if is_streamed(given["REQUEST_METHOD"], path):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [upload(given)]
     if path == "/empty":
         start_response("204 No Content", [])
         return []
@@ -98,5 +121,14 @@ def application(given: WSGIEnvironment, start_response: StartResponse) -> Iterab
 
 
 app = make_door(
-    application, Limits(body_seconds=2.0, write_seconds=2.0, idle_seconds=2.0, threads=4, streams=4)
+    application,
+    Limits(
+        body_seconds=2.0,
+        write_seconds=2.0,
+        idle_seconds=2.0,
+        threads=4,
+        streams=4,
+        uploads=2,
+        gather_seconds=1.0,
+    ),
 )

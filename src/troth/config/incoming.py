@@ -51,14 +51,15 @@ class Incoming:
     def __init__(self, loop: asyncio.AbstractEventLoop, exchange: Pulls, length: int, seconds: float) -> None:
         self._loop, self._pieces = loop, exchange.__aiter__()
         self._left, self._seconds = length, seconds
-        self._held = bytearray()
+        self._held, self._is_broken = bytearray(), False
 
     def read(self, size: int = -1) -> bytes:
         """Up to `size` bytes (all of it for -1), fewer only at the end.  Raises BrokeOff."""
         wanted = self._left + len(self._held) if size < 0 else size
-        while len(self._held) < wanted and self._left:
-            coming = asyncio.run_coroutine_threadsafe(self._gather(), self._loop)
-            self._held += coming.result()
+        while len(self._held) < wanted and self._left and not self._is_broken:
+            self._held += asyncio.run_coroutine_threadsafe(self._gather(), self._loop).result()
+        if self._is_broken and wanted and not self._held:
+            raise BrokeOff("the body broke off")
         piece = bytes(self._held[:wanted])
         del self._held[:wanted]
         return piece
@@ -82,9 +83,7 @@ class Incoming:
                     self._left -= len(piece)
                     gathered += piece
         except (TimeoutError, StopAsyncIteration, ClientLeft):
-            # What came is given out; the next reading finds that no more comes.
-            if not gathered:
-                raise BrokeOff("the body broke off") from None
+            self._is_broken = True  # what came until then is given out first
         if self._left < 0:
             raise BrokeOff("the body is longer than its length")
         return bytes(gathered)
@@ -107,7 +106,7 @@ class Incoming:
         # A sender who is gone already needs no answer either.
         with suppress(TimeoutError, StopAsyncIteration, OSError, ClientLeft):
             async with asyncio.timeout(_LEFT_SECONDS):
-                while self._left > 0 and read < _LEFT_OVER:
+                while self._left > 0 and read < _LEFT_OVER and not self._is_broken:
                     piece = await anext(self._pieces)
                     self._left -= len(piece)
                     read += len(piece)
