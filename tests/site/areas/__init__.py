@@ -3,7 +3,18 @@
 from types import ModuleType
 
 from tests.site import pages
-from tests.site.areas import export, people, privacy, queries, rights, sign_in, support, telling, workspaces
+from tests.site.areas import (
+    export,
+    files,
+    people,
+    privacy,
+    queries,
+    rights,
+    sign_in,
+    support,
+    telling,
+    workspaces,
+)
 
 AREAS: tuple[ModuleType, ...] = (
     people,
@@ -15,6 +26,7 @@ AREAS: tuple[ModuleType, ...] = (
     workspaces,
     queries,
     support,
+    files,
 )
 
 NO_PAGES = dict(pages.NO_PAGES)

@@ -15,7 +15,7 @@ _BEGINNINGS = (
 )  # fmt: skip
 _NAMES = {
     "image/png": "PNG image", "image/jpeg": "JPEG image", "image/gif": "GIF image", "image/webp": "WebP image",
-    "application/pdf": "PDF", "application/zip": "ZIP archive or Office file", "application/gzip": "gzip archive",
+    "application/pdf": "PDF", "application/zip": "ZIP archive", "application/gzip": "gzip archive",
     TEXT: "Text", CSV: "Table (CSV)", BYTES: "File",
 }  # fmt: skip
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffe\uffff]")

@@ -29,7 +29,8 @@ def entries(by: Access, here: Folder | None) -> list[dict[str, Any]]:
         version = newest.get(each.pk)
         shown.append({
             "is_folder": False, "pk": each.pk, "name": each.name, "at": version.made_at if version else each.made_at,
-            "size": quota.shown(version.size) if version else "", "kind": kinds.label(version.media_type) if version else "",
+            "size": quota.shown(version.size) if version else "",
+            "kind": kinds.label(version.media_type) if version else "",
         })  # fmt: skip
     return sorted(shown, key=lambda one: (not one["is_folder"], str(one["name"]).casefold()))
 
@@ -75,8 +76,8 @@ def versions(of: Document) -> list[dict[str, Any]]:
     found = list(of.versions.all())
     return [
         {
-            "number": each.number, "size": quota.shown(each.size), "kind": kinds.label(each.media_type), "at": each.made_at,
-            "is_newest": each is found[0], "is_only": len(found) == 1,
+            "number": each.number, "size": quota.shown(each.size), "kind": kinds.label(each.media_type),
+            "at": each.made_at, "is_newest": each is found[0], "is_only": len(found) == 1,
         }
         for each in found
     ]  # fmt: skip
