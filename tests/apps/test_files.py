@@ -609,6 +609,8 @@ def test_what_could_run_is_shown_as_its_text(
     here: Access, as_alice: Client, name: str, content: bytes
 ) -> None:
     page = look_of(as_alice, here, name, content)
+    headers = as_alice.get(page_of(here, documents()[-1])).headers
+    assert "img-src 'self';" in headers["Content-Security-Policy"] + ";"
     assert "<pre" in page and content.decode().strip() not in page and "&lt;s" in page and "<img" not in page
 
 

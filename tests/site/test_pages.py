@@ -52,6 +52,8 @@ def strictness(cast: Cast, answer: Response) -> list[str]:
     policy = dict(
         each.strip().split(" ", 1) for each in headers.get("content-security-policy", "x x").split(";")
     )
+    if "/look/" in text:  # a picture out of a file, from the host on which it can do nothing
+        policy["img-src"] = policy["img-src"].removesuffix(f" {cast.demo.url.replace('//', '//workspace.')}")
     faults = [] if policy == POLICY else [f"content policy {policy}"]
     faults += [f"in the page: {match.group()}" for match in INLINE.finditer(text)]
     if headers.get("x-content-type-options") != "nosniff":

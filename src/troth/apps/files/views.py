@@ -53,8 +53,11 @@ def folder(request: HttpRequest, folder: UUID | None = None) -> HttpResponseBase
     return TemplateResponse(request, "files/folder.html", context)
 
 
+# Pictures out of files come from the workspace host; no other page asks for anything from there.
+_with_pictures = csp_update({"img-src": [SELF, settings.TROTH_BASE_URLS["workspace"]]})
+
+
 @require_safe
-@csp_update({"img-src": [SELF, settings.TROTH_BASE_URLS["workspace"]]})
 @let_in()
 def file(request: HttpRequest, document: UUID) -> HttpResponseBase:
     """A file: a look at it, its versions, and what can be done with it."""
@@ -63,7 +66,8 @@ def file(request: HttpRequest, document: UUID) -> HttpResponseBase:
         with enter(by):
             newest = reaching.version(by, document, None)
         look = showing.look(by, newest)
-        return shown(lambda asked: _file(asked, by, document, look))(request)
+        page = shown(lambda asked: _file(asked, by, document, look))
+        return (_with_pictures(page) if "picture" in look else page)(request)
     except (Document.DoesNotExist, Version.DoesNotExist):
         raise Http404 from None
 
