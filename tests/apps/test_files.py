@@ -427,7 +427,11 @@ def test_one_file_or_one_folder_is_open_to_somebody_and_the_others_are_not(
 ) -> None:
     as_alice.post(at(here, "files/folders/new/"), {"name": "Shared"})
     folder = Folder.every.get()
-    into = f"files/folders/{folder.pk}/upload/"
+    for name in ("Deep", "Deeper"):  # a grant reaches what lies far below
+        as_alice.post(
+            at(here, "files/folders/new/"), {"name": name, "inside": str(Folder.every.latest("pk").pk)}
+        )
+    into = f"files/folders/{Folder.every.latest('pk').pk}/upload/"
     put(as_alice, here, ("in.txt", b"in"), into=into)
     put(as_alice, here, ("alone.txt", b"alone"), ("secret.txt", b"secret"))
     inside, alone, secret = documents()
@@ -443,8 +447,9 @@ def test_one_file_or_one_folder_is_open_to_somebody_and_the_others_are_not(
     assert as_charlie.get(page_of(here, secret)).status_code == 404
     assert as_charlie.get(at(here)).status_code == 200
     put(as_charlie, here, ("new.txt", b"new"), into=into)
-    assert "new.txt" in as_alice.get(at(here, f"files/folders/{folder.pk}/")).content.decode()
-    upload = begin(as_charlie, here, 2 * CHUNK, folder=str(folder.pk)).json()["upload"]
+    deepest = Folder.every.latest("pk")
+    assert "new.txt" in as_alice.get(at(here, f"files/folders/{deepest.pk}/")).content.decode()
+    upload = begin(as_charlie, here, 2 * CHUNK, folder=str(deepest.pk)).json()["upload"]
     piece(as_charlie, here, upload, 0, bytes(2 * CHUNK))
     assert body(as_charlie.get(finish(as_charlie, here, upload).json()["file"] + "download/")) == bytes(
         2 * CHUNK

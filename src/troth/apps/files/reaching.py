@@ -11,6 +11,7 @@ from troth.gate.files import stored
 from troth.gate.files.models import StoredFile
 from troth.gate.uses.actor import Row
 from troth.workspaces.access import PURPOSE, Access, enter
+from troth.workspaces.hosted import opened
 from troth.workspaces.models import Right
 
 from .models import Document, Folder, Upload, Version
@@ -90,8 +91,9 @@ def stream(by: Access, kept: Version, start: int = 0, stop: int | None = None) -
 
     Access that is taken back meanwhile ends it before the next chunk is opened.  Raises Refused.
     """
-    way = Way(by, kept)
-    chunks = stored.stream(kept.stored, PURPOSE, by=by.actor, given=way, start=start, stop=stop)
+    with opened(by.workspace.owner_id):
+        way = Way(by, kept)
+        chunks = stored.stream(kept.stored, PURPOSE, by=by.actor, given=way, start=start, stop=stop)
     return while_let_in(by.is_live_now, chunks)
 
 

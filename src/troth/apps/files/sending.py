@@ -88,9 +88,9 @@ def send(by: Access, upload: Upload, offset: int, read: Callable[[int], bytes]) 
     What came before a break is kept: then this raises OSError, as `read` does.  Raises Misplaced, TooLarge,
     continuing.Busy, Refused.
     """
-    must(by, Right.EDIT, upload)
     try:
         with with_bytes(by, upload):
+            must(by, Right.EDIT, upload)
             file = Continuing(upload.stored)
     except AllHere:
         raise Misplaced(upload.stored.size) from None
@@ -124,7 +124,8 @@ def finish(by: Access, upload: Upload) -> Document:
 
     A file with another checksum than was announced is dropped.
     """
-    must(by, Right.EDIT, upload)
+    with enter(by):
+        must(by, Right.EDIT, upload)
     file = upload.stored
     if not file.is_whole and upload.size == 0:
         send(by, upload, 0, lambda _: b"")
