@@ -40,7 +40,10 @@ def _page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse
         named = parts()
     context = {**_named(access, named), **forms}
     if access.allows(Right.SHARE):
-        context.setdefault("offer_form", OfferForm(parts=named, rights=_rights(access)))
+        context.setdefault(
+            "offer_form",
+            OfferForm(parts=named, rights=_rights(access), initial={"part": request.GET.get("part")}),
+        )
     page = shown(lambda asked: TemplateResponse(asked, "workspaces/people.html", context, status=status))
     return page(request)
 

@@ -56,12 +56,21 @@ class Reader:
     fields: tuple[Field, ...]
     choices: dict[UUID, list[str]]
 
-    def read(self, texts: Mapping[UUID, str]) -> dict[UUID, str]:
-        """Values out of texts.  Raises Wrong with everything that is wrong."""
+    def read(self, texts: Mapping[UUID, str], before: Values | None = None) -> dict[UUID, str]:
+        """Values out of texts.  Raises Wrong with everything that is wrong.
+
+        Of a record that was there `before`, what is left out or said again stays as it was, also when its field would
+        not take it any more; what belongs to a field that is gone goes.
+        """
         values, faults = dict[UUID, str](), dict[UUID, str]()
         for field in self.fields:
+            kept = before.get(field.pk, "") if before is not None else None
+            text = texts.get(field.pk, kept or "")
+            if kept is not None and text == kept and (kept or field.pk not in texts):
+                values |= {field.pk: kept} if kept else {}
+                continue
             try:
-                value = kinds.read(field.kind, texts.get(field.pk, ""), self.choices.get(field.pk))
+                value = kinds.read(field.kind, text, self.choices.get(field.pk))
             except ValidationError as error:
                 faults[field.pk] = error.messages[0]
                 continue
@@ -72,6 +81,10 @@ class Reader:
         if faults:
             raise Wrong(faults)
         return values
+
+    def known(self, values: Values) -> dict[UUID, str]:
+        """Values without those of fields that are gone."""
+        return {field.pk: values[field.pk] for field in self.fields if field.pk in values}
 
 
 def reader_of(collection: Collection) -> Reader:
@@ -115,17 +128,19 @@ def change_record(
         raise NotUnique from None
 
 
-def write_change(by: Access, record: Record, texts: Values, revision: int, one_act: UUID) -> bool:
+def write_change(
+    by: Access, record: Record, texts: Values, revision: int, one_act: UUID, reader: Reader | None = None
+) -> bool:
     """The part of `change_record` within an act; fields that `texts` leaves out keep their values."""
     locked: Record | None = Record.objects.select_for_update().filter(pk=record.pk).first()
     if locked is None or locked.revision != revision:
         raise Changed
-    reader = reader_of(locked.collection)
+    reader = reader or reader_of(locked.collection)
     before = unpacked(locked.content)
-    values = reader.read({**before, **texts})
+    values = reader.read(texts, before)
     if values == before:
         return False
-    _must_name_what_is_here(reader, values)
+    _must_name_what_is_here(reader, {key: value for key, value in values.items() if before.get(key) != value})
     _note(locked, Change.What.CHANGED, locked.content, by, one_act)
     _rewrite(locked, reader, values)
     return True
@@ -146,8 +161,9 @@ def change_records(by: Access, collection: Collection, records: Iterable[UUID], 
     one_act, changed = uuid.uuid4(), 0
     try:
         with enter(by, writes=True), act():
+            reader = reader_of(collection)
             for record in Record.objects.filter(collection=collection, pk__in=list(records)):
-                changed += write_change(by, record, texts, record.revision, one_act)
+                changed += write_change(by, record, texts, record.revision, one_act, reader)
     except IntegrityError:
         raise NotUnique from None
     return changed
@@ -198,9 +214,9 @@ def _take_back(change: Change, reader: Reader) -> None:
     if change.what == Change.What.DELETED:
         if record is not None:
             raise Changed
-        values = unpacked(change.before)
+        values = reader.known(unpacked(change.before))
         back = Record(id=change.record, collection_id=change.collection_id, revision=change.revision + 1)
-        back.content = change.before
+        back.content = packed(values)
         back.save(force_insert=True)
         Value.objects.bulk_create(findable(back, reader.fields, values))
         return
@@ -210,7 +226,7 @@ def _take_back(change: Change, reader: Reader) -> None:
         Value.objects.filter(record=record).delete()
         record.delete()
         return
-    _rewrite(record, reader, unpacked(change.before))
+    _rewrite(record, reader, reader.known(unpacked(change.before)))
 
 
 def _note(record: Record, what: Change.What, before: str, by: Access, one_act: UUID) -> None:

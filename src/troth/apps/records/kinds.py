@@ -4,6 +4,7 @@ A value is kept as text, whatever its kind: a number as its digits, a date as IS
 reference or a file as the id of what it names.
 """
 
+import re
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
@@ -24,16 +25,18 @@ YES = frozenset({"1", "yes", "y", "true", "on", "x", "ja", "oui", "sí", "si"})
 NO = frozenset({"0", "no", "n", "false", "off", "nein", "non"})
 FOUND_AS = {Kind.EMAIL: "email", Kind.PHONE: "phone"}
 MOST_DIGITS, MOST_DECIMALS = 20, 10
+UNKEPT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters, and halves of characters: neither can be shown."""
 
 
 def read(kind: str, text: str, choices: list[str] | None = None) -> str:
     """The value that a text stands for, as it is kept; blank for none.  Raises ValidationError, which quotes nothing."""
-    text = text.strip()
+    text = text.strip().replace("\r\n", "\n").replace("\r", "\n").replace("\x0b", "\n").replace("\x0c", "\n")
     if not text:
         return ""
     if len(text) > LONGEST:
         raise ValidationError(f"This is longer than {LONGEST} characters.")
-    if "\x00" in text:
+    if UNKEPT.search(text):
         raise ValidationError("This holds a character that cannot be kept.")
     refuse_card_number(text)
     reading = {
@@ -112,7 +115,12 @@ def index_of(kind: str, field: UUID, value: str) -> bytes | None:
 
 
 def wanted(kind: str, field: UUID, text: str) -> list[bytes]:
-    """The blind indexes under which a wanted value may stand."""
+    """The blind indexes under which a wanted value may stand; numbers are found however they are written."""
+    if kind == Kind.NUMBER and text:
+        try:
+            text = format(Decimal(_number(text)).normalize(), "f")
+        except ValidationError:
+            return []
     return candidates(label(field), FOUND_AS.get(Kind(kind), "text"), text)
 
 

@@ -200,6 +200,7 @@ class Change(HostedModel):
         indexes = (
             models.Index(fields=("owner", "record", "-at"), name="records_history"),
             models.Index(fields=("owner", "act"), name="records_acts"),
+            models.Index(fields=("owner", "collection", "by", "-at"), name="records_last_act"),
         )
 
     def __str__(self) -> str:

@@ -87,14 +87,19 @@ def delete_collection(by: Access, collection: Collection) -> None:
         collection.delete()
 
 
-def add_field(by: Access, collection: Collection, draft: Draft) -> Field:
-    """A further field; records have no value in it yet.  Raises NotNow, Refused."""
+def add_field(by: Access, collection: Collection, draft: Draft, row_id: UUID | None = None) -> Field:
+    """A further field; records have no value in it yet.  The one of the same id where there is one already.
+
+    Raises NotNow, Refused.
+    """
     by.must(Right.EDIT, collection.pk)
     with enter(by, writes=True), act():
-        return _add(collection, draft)
+        if row_id and (found := Field.objects.filter(pk=row_id, collection=collection).first()):
+            return found  # type: ignore[no-any-return]
+        return _add(collection, draft, row_id)
 
 
-def _add(collection: Collection, draft: Draft) -> Field:
+def _add(collection: Collection, draft: Draft, row_id: UUID | None = None) -> Field:
     count = Field.objects.filter(collection=collection).count()
     if count >= MOST_FIELDS:
         raise NotNow(f"A collection has {MOST_FIELDS} fields at most.")
@@ -102,7 +107,7 @@ def _add(collection: Collection, draft: Draft) -> Field:
         raise NotNow("The collection to refer to is gone.")
     made = Field(
         collection=collection, kind=draft.kind, finding=draft.finding, is_required=draft.is_required, position=count,
-        target_id=draft.target,
+        target_id=draft.target, **({"id": row_id} if row_id else {}),
     )  # fmt: skip
     made.name, made.choices = draft.name, json.dumps(draft.choices[:MOST_CHOICES])
     made.save(force_insert=True)
@@ -127,6 +132,18 @@ def move_field(by: Access, field: Field, to: int) -> None:
         rows.insert(max(0, min(to, len(rows))), field)
         for position, row in enumerate(rows):
             Field.objects.filter(pk=row.pk).update(position=position)
+
+
+def delete_field(by: Access, field: Field) -> None:
+    """Take a field away: from then on its values are neither shown nor found.
+
+    What finds them goes at once.  The values themselves lie sealed in their records and leave each when it is next
+    changed, because to rewrite every record would hold up everybody.  Raises Refused.
+    """
+    by.must(Right.EDIT, field.collection_id)
+    with enter(by), act():
+        Value.objects.filter(field=field).delete()
+        Field.objects.filter(pk=field.pk).delete()
 
 
 def choices_of(field: Field) -> list[str]:
