@@ -259,10 +259,11 @@ def test_the_table_asks_as_many_questions_for_a_hundred_records_as_for_one(
     as_alice.get(own)
 
     def asked() -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             assert as_alice.get(own).status_code == 200
+        ours = [each["sql"] for each in queries if 'FROM "records_' in each["sql"]]
+        assert ours
+        assert all('"owner_id" = ' in sql.partition(" WHERE ")[2] for sql in ours), "begins at this workspace"
         return len(queries)
 
     pot(here, pots, Price="2")

@@ -8,10 +8,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponseBase
 from django.test import RequestFactory
 
-from tests.cast import staff, stores
+from tests.cast import durable, staff, stores
+from troth.accounts.people import sample as people
 from troth.apps.office import sample
+from troth.apps.records import sample as records
+from troth.apps.records.models import Collection, Record
+from troth.workspaces.models import Seat
 
-pytestmark = stores
 Press = Callable[[Any, Any], HttpResponseBase]
 
 
@@ -33,6 +36,7 @@ def press(
     return one, done
 
 
+@stores
 def test_a_visitor_and_a_customer_break_and_mend_nothing(press: tuple[Press, list[str]]) -> None:
     one, done = press
     assert one(AnonymousUser(), None).headers["Location"].startswith("/accounts/login/")
@@ -40,8 +44,20 @@ def test_a_visitor_and_a_customer_break_and_mend_nothing(press: tuple[Press, lis
     assert not done
 
 
+@stores
 def test_staff_do(press: tuple[Press, list[str]]) -> None:
     one, done = press
     dana = staff()
     assert one(dana.user, dana).status_code == 302
     assert done in (["plant", "prove"], ["mend", "prove"])
+
+
+@durable
+def test_alice_of_the_sample_keeps_contacts_and_calls_made_once() -> None:
+    people.fill()
+    for _ in range(2):
+        records.fill()
+    alice = people.find("alice")
+    assert alice and Seat.objects.get().owner_id == alice.owner_id
+    assert Collection.every.count() == 2 and Record.every.count() == 18
+    assert b"vogel" not in b"".join(bytes(row.sealed) for row in Record.every.all()).lower()

@@ -12,6 +12,7 @@ from troth.accounts.people import sample as people
 from troth.accounts.staff import appoint
 from troth.apps.enquiries import flows
 from troth.apps.enquiries.models import Enquiry
+from troth.apps.records import sample as records
 from troth.gate.ids import uuid7
 from troth.gate.uses import SYSTEM, Actor, using
 
@@ -61,6 +62,7 @@ def fill() -> None:
         if enquiry is not None and number in ANSWERS:
             _answer(enquiry, ANSWERS[number], by)
     people.fill()
+    records.fill()
 
 
 def _answer(enquiry: Enquiry, text: str, by: Actor) -> None:
