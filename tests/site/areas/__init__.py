@@ -9,6 +9,7 @@ from tests.site.areas import (
     people,
     privacy,
     queries,
+    records,
     rights,
     sign_in,
     support,
@@ -27,6 +28,7 @@ AREAS: tuple[ModuleType, ...] = (
     queries,
     support,
     files,
+    records,
 )
 
 NO_PAGES = dict(pages.NO_PAGES)

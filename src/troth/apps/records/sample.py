@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from troth.accounts.people import sample as people
 from troth.accounts.people.models import Membership, Person
+from troth.gate.uses import act
 from troth.workspaces import flows as workspaces
 from troth.workspaces.access import Access, enter, find
 from troth.workspaces.models import Seat
 
 from . import flows, shape
-from .models import Field
+from .models import Change, Field
 
 NAME = "Archer Pottery"
 CONTACTS = (
@@ -23,7 +24,7 @@ CONTACTS = (
     ("Joon Jang", "", "joon@jang.example", "", "Came to the open day; wants to hear of courses."),
     ("Katharina von Hohenlohe-Waldenburg", "Hohenlohe-Waldenburg Landscape and Garden Architecture",
      "katharina.von.hohenlohe-waldenburg@landscape-and-garden.example", "+12025550114", "Large planters."),
-    ("Luca Lombardi", "Lombardi Clay", "orders@lombardi-clay.example", "+12025550115", "Delivers on Tuesdays before noon."),
+    ("Luca Lombardi", "Lombardi Clay", "orders@lombardi-clay.example", "+12025550115", "Delivers on Tuesdays."),
     ("Mei Ming", "Ming Gallery", "mei@ming-gallery.example", "+12025550116", "Shows eight pieces in spring."),
     ("Noor Naser", "", "noor@naser.example", "+12025550117", ""),
     ("Ólafur Ólafsson", "Harbour Inn", "olafur@harbour-inn.example", "+12025550118", "Prefers to be called after four."),
@@ -52,6 +53,8 @@ def fill() -> None:
     calls = shape.make_collection(here, *shape.TEMPLATES["calls"])
     today = timezone.localdate()
     _write(here, calls.pk, [((today - timedelta(days=ago)).isoformat(), *told) for ago, *told in CALLS])
+    with enter(here), act():  # long enough ago that the table does not offer to undo it
+        Change.objects.update(at=timezone.now() - timedelta(days=1))
 
 
 def _begun(alice: Person) -> Access:
