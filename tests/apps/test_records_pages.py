@@ -116,7 +116,7 @@ def test_a_collection_begins_with_a_template_and_stands_on_the_first_page(
 
 
 def test_from_nothing_a_name_is_needed_and_the_fields_come_next(here: Access, as_alice: Client) -> None:
-    form = {"once": hidden(as_alice.get(at(here, "records/new/")), "once"), "template": ""}
+    form = {"once": hidden(as_alice.get(at(here, "records/new/")), "once"), "template": "nothing"}
     assert as_alice.post(at(here, "records/new/"), form).status_code == 422 and not Collection.every.exists()
     made = as_alice.post(at(here, "records/new/"), {**form, "name": "<b>Pots</b>"}, follow=True)
     assert (

@@ -50,10 +50,10 @@ class CollectionForm(OnceForm):
     """A new collection: from a template or from nothing."""
 
     template = forms.ChoiceField(
-        label="Begin with", required=False, widget=forms.RadioSelect, initial="contacts",
+        label="Begin with", widget=forms.RadioSelect, initial="contacts",
         choices=[
             *((key, f"{title}: {', '.join(each.name for each in drafts)}") for key, (title, drafts) in TEMPLATES.items()),
-            ("", "Nothing: you add each field yourself"),
+            ("nothing", "Nothing: you add each field yourself"),
         ],
         help_text="Fields can be added, renamed and taken away later.",
     )  # fmt: skip
@@ -66,7 +66,7 @@ class CollectionForm(OnceForm):
         """From nothing, a name is needed."""
         told = super().clean() or self.cleaned_data
         if not told.get("name") and "template" in told and "name" not in self.errors:
-            if not told["template"]:
+            if told["template"] not in TEMPLATES:
                 self.add_error("name", "Please give the collection a name.")
             else:
                 told["name"] = TEMPLATES[told["template"]][0]
@@ -75,7 +75,7 @@ class CollectionForm(OnceForm):
     def drafts(self) -> tuple[Draft, ...]:
         """The fields to begin with."""
         template = self.cleaned_data["template"]
-        return TEMPLATES[template][1] if template else ()
+        return TEMPLATES[template][1] if template in TEMPLATES else ()
 
 
 class RenameForm(forms.Form):

@@ -20,6 +20,7 @@ from .naming import NAMELESS, references
 PER_PAGE = 100
 CELL = 160
 """Characters of a value that the table shows."""
+ONE_LINE, SHORT = (Kind.NUMBER, Kind.DATE, Kind.EMAIL, Kind.PHONE), 32
 NUMERIC = (Kind.NUMBER, Kind.BOOLEAN)
 
 
@@ -39,13 +40,17 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One value as the table shows it; `link` is (collection, record) of a reference that can be followed."""
+    """One value as the table shows it; `link` is (collection, record) of a reference that can be followed.
+
+    A short one stays on one line.
+    """
 
     field: UUID
     label: str
     text: str
     is_number: bool = False
     is_cut: bool = False
+    is_short: bool = False
     link: tuple[UUID, str] | None = None
 
 
@@ -130,4 +135,5 @@ def _cell(field: Field, label: str, value: str, named: dict[tuple[UUID, str], An
     text = kinds.shown(field.kind, value)
     is_cut = len(text) > CELL
     shown = text[:CELL].rstrip() + "…" if is_cut else text
-    return Cell(field.pk, label, shown, field.kind == Kind.NUMBER, is_cut)
+    is_short = field.kind in ONE_LINE and len(text) <= SHORT
+    return Cell(field.pk, label, shown, field.kind == Kind.NUMBER, is_cut, is_short)

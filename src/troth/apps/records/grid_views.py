@@ -1,5 +1,6 @@
 """The page of a collection: its table, what is looked for in it, and what is done to the records that are chosen."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from troth.accounts.people.companies import NotNow
@@ -28,6 +30,7 @@ from .views import page, to_collection
 
 UNDONE_FOR = timedelta(minutes=15)
 """How long the table offers to take the reader's last act back."""
+SAFE = re.compile("-?[0-9a-f]{8}(?:[0-9a-f]{24})?")
 DONE = {Change.What.MADE: "added", Change.What.CHANGED: "changed", Change.What.DELETED: "deleted"}
 
 
@@ -81,7 +84,8 @@ def _table(
             "collection": row.pk, "name": row.name, "count": pages.paginator.count, "page": pages,
             "columns": _columns(fields, order), "rows": grid.lines(access, fields, records),
             "fields": [(field.pk, field.name) for field in fields if field.kind != Kind.FILE],
-            "looked": [*_told(fields, looked)], "find": looked.number, "may_undo": _last(access, row),
+            "looked": _told(fields, looked), "by_field": bool(looked.conditions), "find": looked.number,
+            "sort": request.GET.get("sort", "") if order else "", "may_undo": _last(access, row),
             "form": form or _looking_form(fields, initial=_initial(looked)), **rights(access, row.pk),
         }  # fmt: skip
         context["can_find"] = bool(context["form"].of)
@@ -139,13 +143,19 @@ def chosen(request: HttpRequest, collection: UUID) -> HttpResponseBase:
         row = collection_at(access, collection, Right.EDIT)
         ids = [each.pk for each in _of(row, wanted)]
         form = None if is_deletion else record_form(access, row, only=_id(request.POST.get("field", "")))
-        context = {"collection": row.pk, "name": row.name, "records": ids, "form": form}
+        context = {
+            "collection": row.pk,
+            "name": row.name,
+            "records": ids,
+            "form": form,
+            **_shown(request, collection),
+        }
     if not ids:
         messages.error(request, "Choose some records first: tick the boxes in front of them.")
-        return to_collection(access, collection)
+        return redirect(_back(request, collection))
     if form is not None and not form.fields:
         messages.error(request, "Choose the field to change first.")
-        return to_collection(access, collection)
+        return redirect(_back(request, collection))
     return page(request, "records/delete.html" if is_deletion else "records/change.html", context)
 
 
@@ -158,7 +168,7 @@ def delete(request: HttpRequest, collection: UUID) -> HttpResponse:
         row = collection_at(access, collection, Right.EDIT)
     if not flows.delete_records(access, row, _chosen(request)):
         messages.success(request, "They are deleted already.")
-    return to_collection(access, collection)
+    return redirect(_back(request, collection))
 
 
 @require_POST
@@ -170,11 +180,17 @@ def change(request: HttpRequest, collection: UUID) -> HttpResponseBase:
         row = collection_at(access, collection, Right.EDIT)
         form = record_form(access, row, request.POST, only=_id(request.POST.get("field", "")))
         is_valid = bool(form.fields) and form.is_valid()
-        context = {"collection": row.pk, "name": row.name, "records": wanted, "form": form}
+        context = {
+            "collection": row.pk,
+            "name": row.name,
+            "records": wanted,
+            "form": form,
+            **_shown(request, collection),
+        }
     if not form.fields or not wanted:
-        return to_collection(access, collection)
+        return redirect(_back(request, collection))
     if is_valid and _changed(access, row, wanted, form):
-        return to_collection(access, collection)
+        return redirect(_back(request, collection))
     return page(request, "records/change.html", context, 422)
 
 
@@ -205,7 +221,20 @@ def undo(request: HttpRequest, collection: UUID) -> HttpResponse:
             messages.success(request, f"Undone: {count} record{'' if count == 1 else 's'} as before.")
     except NotNow as why:
         messages.error(request, str(why))
-    return to_collection(access, collection)
+    return redirect(_back(request, collection))
+
+
+def _shown(request: HttpRequest, collection: UUID) -> dict[str, str]:
+    """What the table showed when the records were chosen, so that the way leads back to it."""
+    told = {name: request.POST.get(name, "") for name in ("find", "sort")}
+    return {**told, "back": _back(request, collection)}
+
+
+def _back(request: HttpRequest, collection: UUID) -> str:
+    """The table as it was: in the same order, with the same records looked for."""
+    told = {name: text for name in ("find", "sort") if SAFE.fullmatch(text := request.POST.get(name, ""))}
+    where = reverse("records-collection", args=[access_of(request).workspace.owner_id, collection])
+    return f"{where}?{urlencode(told)}" if told else where
 
 
 def _of(row: Collection, wanted: list[UUID]) -> Any:

@@ -18,6 +18,7 @@ from .naming import GONE, Named, references
 
 SHOWN = 50
 """The newest changes of a record that its page lists."""
+WORDS = {Change.What.MADE: "added", Change.What.CHANGED: "changed", Change.What.DELETED: "deleted"}
 YOU, SOMEBODY = "You", "Somebody"
 
 
@@ -81,9 +82,9 @@ def events(
         is_told = change.what == Change.What.CHANGED and not change.is_undone
         differences = _differences(fields, before, after, named) if is_told else []
         name = (who.get(change.by_id) if change.by_id else None) or SOMEBODY
-        what = change.get_what_display().lower()
+        what = WORDS[Change.What(change.what)]
         name = (who.get(change.by_id) if change.by_id else None) or SOMEBODY
-        what = change.get_what_display().lower()
+        what = WORDS[Change.What(change.what)]
         told.append(Event(name, what, change.at, change.is_undone, differences))
     return told
 

@@ -18,7 +18,7 @@ from . import kinds
 from .forms import name_of
 from .models import Field, Finding, Kind
 
-KEPT_AT, KEPT, LONGEST = "records.looked", 5, 500
+KEPT_AT, KEPT, LONGEST, NAMED = "records.looked", 5, 500, 6
 RANGED = (Kind.NUMBER, Kind.DATE)
 ANYWHERE = (Kind.TEXT, Kind.NUMBER, Kind.DATE, Kind.CHOICE, Kind.EMAIL, Kind.PHONE)
 """The kinds that the one search box looks into."""
@@ -61,15 +61,16 @@ def can_be_looked_for(fields: Iterable[Field]) -> list[Field]:
 class LookingForm(forms.Form):
     """The search box, and the filters of the fields that can be found by."""
 
-    text = forms.CharField(
-        label="A whole value, in any field that can be found by", required=False, max_length=LONGEST
-    )
+    text = forms.CharField(label="Find a whole value", required=False, max_length=LONGEST)
 
     def __init__(
         self, *args: Any, fields: Iterable[Field], choices: dict[UUID, list[str]], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.of = can_be_looked_for(fields)
+        names = [str(field.name) for field in self.of if field.kind in ANYWHERE]
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        self.fields["text"].help_text = f"In {', '.join(names[:NAMED])}{more}."
         for field in self.of:
             label, name = str(field.name), name_of(field.pk)
             if field.kind in (Kind.BOOLEAN, Kind.CHOICE):
