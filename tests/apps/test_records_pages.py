@@ -212,9 +212,11 @@ def test_pages_follow_one_another_in_any_order(
     )
 
 
+@pytest.mark.parametrize("few", [0, 300])
 def test_looking_for_whole_values_puts_none_of_them_into_an_address(
-    here: Access, as_alice: Client, pots: Collection
+    here: Access, as_alice: Client, pots: Collection, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
+    monkeypatch.setattr(grid, "FEW", few)
     many(here, pots)
     pot(here, pots, Glaze="Slip", Buyer="vera@buyer.example", Fired="2027-03-01", State="Chipped")
     known, find = ids(here, pots), at(here, page(pots, "find/"))
@@ -232,6 +234,11 @@ def test_looking_for_whole_values_puts_none_of_them_into_an_address(
     assert found(**{f"{field['Price']}-is": "10.0"}) == ["Celadon"]
     assert found(**{f"{field['Fired']}-from": "2027-02-28"}) == ["Slip"]
     assert found(**{f"{field['State']}-is": "Chipped", f"{field['Glaze']}-is": "slip"}) == ["Slip"]
+    pot(here, pots, Glaze="Ash", Price="7")
+    pot(here, pots, Glaze="Ash")
+    for sort, prices in ((known["Price"].hex, ["0", "7", ""]), ("-" + known["Price"].hex, ["7", "0", ""])):
+        shown = as_alice.get(as_alice.post(find, {"text": "ash"})["Location"] + f"&sort={sort}")
+        assert re.findall(r'num(?: when)?"><bdi>([^<]*)', text(shown)) == prices
     assert as_alice.post(find, {f"{field['Price']}-from": "cheap"}).status_code == 422
     assert as_alice.post(find, {f"{field['Notes']}-is": "x"})["Location"] == at(here, page(pots))
 

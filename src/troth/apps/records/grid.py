@@ -18,6 +18,8 @@ from .models import Collection, Field, Finding, Kind, Record, Value
 from .naming import NAMELESS, references
 
 PER_PAGE = 100
+FEW = 300
+"""Records of one value up to which they are fetched from the value's index and put in order here."""
 CELL = 160
 """Characters of a value that the table shows."""
 ONE_LINE, SHORT = (Kind.NUMBER, Kind.DATE, Kind.EMAIL, Kind.PHONE), 32
@@ -72,17 +74,81 @@ def order_of(fields: Iterable[Field], asked: str) -> Order | None:
     return None
 
 
-def matching(collection: Collection, fields: Iterable[Field], looked: Looked) -> Any:
-    """The records that are looked for, as a queryset."""
-    found = Record.objects.filter(collection=collection, is_shown=True)
-    by_id = {field.pk: field for field in fields}
+class Found:
+    """The records that are looked for, in their order: counted and cut as a paginator does it."""
+
+    def __init__(
+        self, rows: Any, order: Order | None, *, few: list[Record] | None = None, is_all: bool
+    ) -> None:
+        self._rows, self._order, self._few, self._is_all = rows, order, few, is_all
+
+    def count(self) -> int:
+        """How many there are."""
+        return self._rows.count() if self._few is None else len(self._few)
+
+    def __getitem__(self, at: slice) -> list[Record]:
+        if self._few is not None:
+            return self._few[at]
+        return self._by_value(self._order, at.start, at.stop) if self._order else list(self._rows[at])
+
+    def _by_value(self, order: Order, start: int, stop: int) -> list[Record]:
+        """Those with a value in the field that is sorted by, and then the others.
+
+        The walk along the field's own index ends with the page: it does not matter how many more there are.
+        """
+        of_field = Value.objects.filter(field=order.field)
+        valued = (
+            of_field.filter(record__is_shown=True) if self._is_all else of_field.filter(record__in=self._rows)
+        )
+        ordered = valued.select_related("record").order_by(order.column, "record_id")
+        page = [value.record for value in ordered[start:stop]]
+        if missing := stop - start - len(page):
+            without = self._rows.exclude(pk__in=of_field.values("record"))
+            first = max(0, start - valued.count())
+            page += without[first : first + missing]
+        return page
+
+
+def matching(
+    collection: Collection, fields: list[Field], looked: Looked, order: Order | None = None
+) -> Found:
+    """The records that are looked for, in an order."""
+    rows = Record.objects.filter(collection=collection, is_shown=True)
+    by_id, marked = {field.pk: field for field in fields}, []
     if looked.text:
-        marks = [mark for field in by_id.values() for mark in _marks(field, looked.text)]
-        found = found.filter(pk__in=Value.objects.filter(field__in=by_id, index__in=marks).values("record"))
+        marks = [mark for field in fields for mark in _marks(field, looked.text)]
+        marked.append(Value.objects.filter(field__in=by_id, index__in=marks))
     for each in looked.conditions:
         if (field := by_id.get(each.field)) is not None and field.is_found:
-            found = found.filter(pk__in=_where(field, each).values("record"))
-    return found
+            marked.append(_where(field, each))
+    for values in marked:
+        rows = rows.filter(pk__in=values.values("record"))
+    is_whole = looked.text or (looked.conditions and looked.conditions[0].how == "is")
+    few = _few(marked[0], order) if is_whole and len(marked) == 1 else None
+    return Found(rows, order, few=few, is_all=not marked)
+
+
+def _few(values: Any, order: Order | None) -> list[Record] | None:
+    """The records of a whole value, taken from its own index; None when they are too many for that."""
+    shown = values.filter(record__is_shown=True).select_related("record")
+    rows = [value.record for value in shown.order_by("-record__made_at", "-record_id")[: FEW + 1]]
+    if len(rows) > FEW:
+        return None
+    found = list({row.pk: row for row in rows}.values())
+    if order is None:
+        return found
+    keys = {row.pk: _key(order, row) for row in found}
+    with_value = sorted(
+        (row for row in found if keys[row.pk]),
+        key=lambda row: (keys[row.pk], row.pk),
+        reverse=order.is_descending,
+    )
+    return with_value + [row for row in found if not keys[row.pk]]
+
+
+def _key(order: Order, row: Record) -> tuple[str, Decimal] | None:
+    text, number = kinds.plain_of(order.field.kind, unpacked(row.content).get(order.field.pk, ""))
+    return None if text is None and number is None else (text or "", number or Decimal())
 
 
 def _marks(field: Field, text: str) -> list[bytes]:
@@ -97,23 +163,6 @@ def _where(field: Field, condition: Condition) -> Any:
     name = "plain_number" if field.kind in NUMERIC else "plain_text"
     end = Decimal(condition.text) if field.kind in NUMERIC else condition.text
     return of_field.filter(**{f"{name}__{'gte' if condition.how == 'from' else 'lte'}": end})
-
-
-def page_of(found: Any, order: Order | None, number: int) -> list[Record]:
-    """One page (from 1) of the records that are looked for; those without a value come last."""
-    start = (number - 1) * PER_PAGE
-    if order is None:
-        return list(found[start : start + PER_PAGE])
-    valued = Value.objects.filter(field=order.field, record__in=found)
-    sorted_ids = valued.order_by(order.column, "record_id").values_list("record_id", flat=True)
-    ids = list(sorted_ids[start : start + PER_PAGE])
-    rows = {row.pk: row for row in found.filter(pk__in=ids)}
-    page = [rows[pk] for pk in ids if pk in rows]
-    if len(ids) < PER_PAGE:
-        start = max(0, start - valued.count())
-        without = found.exclude(pk__in=Value.objects.filter(field=order.field).values("record"))
-        page += without[start : start + PER_PAGE - len(ids)]
-    return page
 
 
 def lines(access: Access, fields: list[Field], records: Iterable[Record]) -> list[Row]:

@@ -77,12 +77,11 @@ def _table(
         row = collection_at(access, collection)
         fields = list(Field.objects.filter(collection=row))
         order = grid.order_of(fields, request.GET.get("sort", ""))
-        found = grid.matching(row, fields, looked)
+        found: Any = grid.matching(row, fields, looked, order)
         pages: Any = Paginator(found, grid.PER_PAGE).get_page(request.GET.get("page"))
-        records = grid.page_of(found, order, pages.number)
         context = {
             "collection": row.pk, "name": row.name, "count": pages.paginator.count, "page": pages,
-            "columns": _columns(fields, order), "rows": grid.lines(access, fields, records),
+            "columns": _columns(fields, order), "rows": grid.lines(access, fields, pages.object_list),
             "fields": [(field.pk, field.name) for field in fields if field.kind != Kind.FILE],
             "looked": _told(fields, looked), "by_field": bool(looked.conditions), "find": looked.number,
             "sort": request.GET.get("sort", "") if order else "", "may_undo": _last(access, row),

@@ -112,7 +112,9 @@ class Record(HostedModel):
 
     class Meta:
         ordering = ("-made_at", "-pk")
-        indexes = (models.Index(fields=("owner", "collection", "-made_at", "-id"), name="records_page"),)
+        indexes = (
+            models.Index(fields=("owner", "collection", "-made_at", "-id", "is_shown"), name="records_page"),
+        )
 
     def __str__(self) -> str:
         return f"record {self.pk}"

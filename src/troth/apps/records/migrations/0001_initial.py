@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='record',
-            index=models.Index(fields=['owner', 'collection', '-made_at', '-id'], name='records_page'),
+            index=models.Index(fields=['owner', 'collection', '-made_at', '-id', 'is_shown'], name='records_page'),
         ),
         migrations.AddIndex(
             model_name='value',
