@@ -52,7 +52,7 @@ def asked_for(page: Page) -> Response:
 APPOINTED: dict[str, Callable[[Cast, Page], None]] = {}
 SHOWN: tuple[Shown, ...] = (
     Shown("queries", "olga", "{queries}"),
-    Shown("queries, nothing written", "olga", "{queries}", 422, press("Run")),
+    Shown("queries, nothing written", "olga", "{queries}", 422, press("Run", sql="")),
     Shown("queries, a value asked for", "olga", "{queries}", 200, asked_for),
     Shown("query", "olga", "{query}"),
     Shown("query-run", "olga", "{answered}"),
