@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Response
 
 from tests.site.pages import Cast, Shown, press
 
-LONG = "SELECT 'a rather long label of a bar, number ' || r AS \"Label\", r * 1.5 AS \"Figure\", 'x' AS \"Unbroken-name\""
+LONG = 'SELECT \'a rather long label of a bar, number \' || r AS "Label", r * 1.5 AS "Figure", \'x\' AS "Unbroken-name"'
 PLOTTED = f"{LONG} FROM range(12) t(r)"
 
 
