@@ -53,11 +53,12 @@ def test_staff_do(press: tuple[Press, list[str]]) -> None:
 
 
 @durable
-def test_alice_of_the_sample_keeps_contacts_and_calls_made_once() -> None:
+def test_the_samples_customers_keep_contacts_calls_and_appointments_made_once() -> None:
     people.fill()
     for _ in range(2):
         records.fill()
-    alice = people.find("alice")
-    assert alice and Seat.objects.get().owner_id == alice.owner_id
-    assert Collection.every.count() == 2 and Record.every.count() == 18
+    alice, charlie = people.find("alice"), people.find("charlie")
+    assert alice and charlie
+    assert {seat.owner_id for seat in Seat.objects.all()} == {alice.owner_id, charlie.owner_id}
+    assert Collection.every.count() == 3 and Record.every.count() == 20
     assert b"vogel" not in b"".join(bytes(row.sealed) for row in Record.every.all()).lower()

@@ -20,6 +20,8 @@ from troth.accounts.people.models import Person
 from troth.apps.files import flows as files
 from troth.apps.files import sending
 from troth.apps.files.models import CATEGORY as FILE
+from troth.apps.queries import flows as queries
+from troth.apps.queries.models import Answer
 from troth.apps.records import flows, shape
 from troth.apps.records.models import Collection, Field, Record
 from troth.apps.records.shape import Draft
@@ -45,6 +47,11 @@ def filled(here: Access, word: str) -> Access:
         field = Field.objects.filter(collection=made).first()
     row = flows.make_record(here, made, {field.pk: word})
     flows.change_record(here, row, {field.pk: f"{word}, second"}, 1)
+    asked = queries.ask(here, f"SELECT '{word}'", {}, query=queries.keep_query(here, word, "SELECT 1").pk)
+    with enter(here, writes=True):
+        answer = Answer(run=asked)
+        answer.lines = word
+        answer.save()
     folder = files.make_folder(here, None, word).pk
     with enter(here, writes=True):
         writing = Writing(here.workspace.owner_id, word, "", FILE)

@@ -1,13 +1,15 @@
-"""What the sample's Alice keeps here: contacts and calls of a pottery.  Everybody in it is invented."""
+"""What the sample's Customers keep here: a pottery its contacts and calls, a family of tailors its appointments.
+
+Everybody in it is invented.
+"""
 
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID
 
 from django.utils import timezone
 
 from troth.accounts.people import sample as people
-from troth.accounts.people.models import Membership, Person
+from troth.accounts.people.models import Membership
 from troth.gate.uses import act
 from troth.workspaces import flows as workspaces
 from troth.workspaces.access import Access, enter, find
@@ -16,7 +18,6 @@ from troth.workspaces.models import Seat
 from . import flows, shape
 from .models import Change, Field
 
-NAME = "Archer Pottery"
 CONTACTS = (
     ("Vera Vogel", "Vogel Tableware", "vera@vogel.example", "+12025550110", "Buys twice a year, in March and October."),
     ("Hugo Hansen", "Hansen & Sons Kilns", "hugo@hansen-kilns.example", "+12025550111", "Looks after both kilns."),
@@ -42,33 +43,41 @@ CALLS = (
 )  # fmt: skip
 
 
+APPOINTMENTS = (
+    (-3, "Bride and her mother", "First fitting", "yes"),
+    (-6, "Theatre, wardrobe", "Eleven uniforms", "no"),
+)  # fmt: skip
+
+
 def fill() -> None:
-    """Make Alice's workspace with its contacts and calls, once."""
-    alice = people.find("alice")
-    if alice is None or Seat.objects.filter(owner=alice.owner_id).exists():
-        return
-    here = _begun(alice)
-    contacts = shape.make_collection(here, *shape.TEMPLATES["contacts"])
-    _write(here, contacts.pk, CONTACTS)
-    calls = shape.make_collection(here, *shape.TEMPLATES["calls"])
+    """Make the workspaces of Alice and of Charlie, with what lies in them, once."""
+    if alice := _begun("alice", "Archer Pottery"):
+        _write(alice, "contacts", CONTACTS)
+        _write(alice, "calls", _dated(CALLS))
+    if charlie := _begun("charlie", "Chen & Daughters"):
+        _write(charlie, "appointments", _dated(APPOINTMENTS))
+
+
+def _begun(who: str, name: str) -> Access | None:
+    """The workspace of one of the sample's people; None where they have one, or have left."""
+    person = people.find(who)
+    if person is None or Seat.objects.filter(owner=person.owner_id).exists():
+        return None
+    place = Membership.objects.get(owner=person.owner_id)
+    return find(workspaces.begin(place, name, accepts=True), person.owner_id)
+
+
+def _dated(rows: Sequence[tuple[int, *tuple[str, ...]]]) -> list[tuple[str, ...]]:
+    """Rows that begin with the day, told as days before today."""
     today = timezone.localdate()
-    _write(here, calls.pk, [((today - timedelta(days=ago)).isoformat(), *told) for ago, *told in CALLS])
-    with enter(here), act():  # long enough ago that the table does not offer to undo it
-        Change.objects.update(at=timezone.now() - timedelta(days=1))
+    return [((today - timedelta(days=ago)).isoformat(), *told) for ago, *told in rows]
 
 
-def _begun(alice: Person) -> Access:
-    place = Membership.objects.get(owner=alice.owner_id)
-    made = workspaces.begin(place, NAME, accepts=True)
-    access = find(made, alice.owner_id)
-    if access is None:
-        raise RuntimeError("the sample's workspace is gone while it is made")
-    return access
-
-
-def _write(here: Access, collection: UUID, rows: Sequence[Sequence[str]]) -> None:
+def _write(here: Access, template: str, rows: Sequence[Sequence[str]]) -> None:
+    of = shape.make_collection(here, *shape.TEMPLATES[template])
     with enter(here):
-        fields = list(Field.objects.filter(collection=collection))
-        of = fields[0].collection
+        fields = list(Field.objects.filter(collection=of))
     for row in reversed(rows):
         flows.make_record(here, of, {field.pk: text for field, text in zip(fields, row, strict=True)})
+    with enter(here), act():  # long enough ago that the table does not offer to undo it
+        Change.objects.filter(collection=of).update(at=timezone.now() - timedelta(days=1))
