@@ -10,6 +10,12 @@ from django.utils import timezone
 from troth.gate.subjects.fields import ConcernsField, Declared, OnErase, Sealed
 from troth.workspaces.hosted import HostedModel
 
+from .import_models import Import, ImportPart, Refusal
+
+__all__ = [
+    "Change", "Collection", "Field", "Finding", "Import", "ImportPart", "Kind", "Record", "Refusal", "Value",
+]  # fmt: skip
+
 RECORD = "customer-data.record"
 
 

@@ -9,6 +9,7 @@ from troth.gate.uses import act
 from troth.workspaces.access import Access, enter
 from troth.workspaces.models import Right
 
+from . import clearing
 from .models import Change, Collection, Field, Finding, Kind, Record, Value
 
 MOST_COLLECTIONS, MOST_FIELDS, MOST_CHOICES = 200, 60, 100
@@ -60,7 +61,7 @@ def make_collection(
         made.name = name
         made.save(force_insert=True)
         for draft in drafts:
-            _add(made, draft)
+            put(made, draft)
     return made
 
 
@@ -79,6 +80,7 @@ def delete_collection(by: Access, collection: Collection) -> None:
         if Field.objects.filter(target=collection).exclude(collection=collection).exists():
             raise NotNow("Another collection refers to this one. Take that field away first.")
         records = Record.objects.filter(collection=collection)
+        clearing.forget(collection)
         Value.objects.filter(record__in=records).delete()
         Change.objects.filter(collection=collection).delete()
         records.delete()
@@ -96,10 +98,11 @@ def add_field(by: Access, collection: Collection, draft: Draft, row_id: UUID | N
     with enter(by, writes=True), act():
         if row_id and (found := Field.objects.filter(pk=row_id, collection=collection).first()):
             return found  # type: ignore[no-any-return]
-        return _add(collection, draft, row_id)
+        return put(collection, draft, row_id)
 
 
-def _add(collection: Collection, draft: Draft, row_id: UUID | None = None) -> Field:
+def put(collection: Collection, draft: Draft, row_id: UUID | None = None) -> Field:
+    """The part of `add_field` within an act.  Raises NotNow."""
     count = Field.objects.filter(collection=collection).count()
     if count >= MOST_FIELDS:
         raise NotNow(f"A collection has {MOST_FIELDS} fields at most.")

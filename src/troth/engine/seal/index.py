@@ -82,7 +82,20 @@ def blind_index(key: bytes, label: str, value: str, normaliser: Normaliser) -> b
     return hmac.digest(key, b"".join(map(length_prefixed, parts)) + normal, "sha256")
 
 
+def blind_indexer(key: bytes, label: str, normaliser: Normaliser) -> Callable[[str], bytes]:
+    """`blind_index` for many values of one field: what is the same for all of them is worked out once."""
+    apply = normaliser.apply
+    prefix = b"".join(map(length_prefixed, (_TAG, label.encode(), normaliser.id.encode())))
+
+    def index(value: str) -> bytes:
+        return hmac.digest(key, prefix + apply(value).encode(errors="surrogatepass"), "sha256")
+
+    return index
+
+
 def _fold(text: str) -> str:
+    if text.isascii():  # what follows changes nothing else in it
+        return text.lower()
     # Folding can undo NFKC and NFKC can undo folding (Unicode 3.13, D146): two rounds settle it.
     for _ in range(2):
         text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

@@ -1,10 +1,11 @@
 """Blind indexes of sealed fields (spec/sealed-value.md): full-width HMAC per field and index epoch."""
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from django.conf import settings
 
-from troth.engine.seal import EMAIL, TEXT, Normaliser, NotNormal, blind_index, phone_normaliser
+from troth.engine.seal import EMAIL, TEXT, Normaliser, NotNormal, blind_index, blind_indexer, phone_normaliser
 
 from ..keystore.keys import keeper
 
@@ -25,6 +26,20 @@ def index(label: str, kind: str, value: str) -> bytes:
     """The value of an index column.  `label` names model and field.  Raises NotNormal."""
     epoch = keeper().newest_index_epoch()
     return blind_index(_key(label, str(settings.TROTH_KEYS), epoch), label, value, normaliser(kind))
+
+
+def indexer(label: str, kind: str) -> Callable[[str], bytes | None]:
+    """`index` for many values of one column, one after another; None for a value that has no normal form."""
+    key = _key(label, str(settings.TROTH_KEYS), keeper().newest_index_epoch())
+    found = blind_indexer(key, label, normaliser(kind))
+
+    def index_of(value: str) -> bytes | None:
+        try:
+            return found(value)
+        except NotNormal:
+            return None
+
+    return index_of
 
 
 def candidates(label: str, kind: str, value: str) -> list[bytes]:
