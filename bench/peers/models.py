@@ -130,3 +130,18 @@ def _six(base: type[models.Model]) -> list[type[models.Model]]:
 
 CARDS = _six(Card)
 PLAIN_CARDS = _six(PlainCard)
+
+
+class PlainPot(models.Model):
+    """A row of eight fields in clear, three of them found by a plain index."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    owner_id = models.UUIDField(db_index=True)
+    name = models.CharField(max_length=120, db_index=True)
+    email = models.EmailField(max_length=254, db_index=True)
+    phone = models.CharField(max_length=40, db_index=True)
+    city = models.CharField(max_length=120)
+    day = models.DateField()
+    price = models.DecimalField(max_digits=12, decimal_places=2)
+    is_paid = models.BooleanField()
+    note = models.TextField()

@@ -19,7 +19,7 @@ LONGEST_LINE = 1 << 20
 """Characters of one line; a longer one is no text of rows."""
 LOOKED_AHEAD = 200
 """Rows by which columns, separator and kinds are guessed."""
-RESCUED = 50
+RESCUED = 20
 """So many rows with a stray quotation mark are cut off at the end of their own line; then the mark is taken at its word."""
 
 ENCODINGS = {
@@ -69,7 +69,7 @@ def guess(sample: bytes, *, is_whole: bool) -> Format:
 
 
 def _guess_encoding(sample: bytes, *, is_whole: bool) -> str:
-    """By its mark; else UTF-8 if it is that; else by where its zero bytes are; else Windows-1252."""
+    """By its mark; else by where its zero bytes are; else UTF-8 if most of it is that; else Windows-1252."""
     for mark, name in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if sample.startswith(mark):
             return name
@@ -77,12 +77,10 @@ def _guess_encoding(sample: bytes, *, is_whole: bool) -> str:
     if zeros > len(sample) // 4:
         odd = sample[1::2].count(0)
         return "utf-16-le" if odd > zeros // 2 else "utf-16-be"
-    try:
-        (sample if is_whole else sample[: len(sample) - 4]).decode("utf-8")
-    except UnicodeDecodeError as wrong:
-        is_cut = not is_whole and wrong.start > len(sample) - 8
-        return "utf-8" if is_cut else "cp1252"
-    return "utf-8"
+    text = sample.decode("utf-8", "replace")
+    broken = text.count("\ufffd") - (0 if is_whole else 1)  # the last letter of a part may be cut
+    good = sum(1 for letter in text if letter > "\x7f" and letter != "\ufffd")
+    return "utf-8" if broken <= 0 or good >= broken else "cp1252"
 
 
 def _is_binary(text: str) -> bool:
