@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from troth.accounts.people.models import Membership, Person, Role
+from troth.accounts.people.models import Membership, Role
 from troth.apps.records import clearing, filling, importing, reading_files, shape
 from troth.apps.records.import_models import Import
 from troth.apps.records.models import Collection, Field, Finding, Kind, Record
@@ -125,7 +125,6 @@ def _importing(here: Access, made: list[Collection], data: bytes, count: int) ->
 
 def _workspace() -> Access:
     person, company = DataSubject.begin(Subject.PERSON), DataSubject.begin(Subject.CUSTOMER)
-    Person(owner=person).save(force_insert=True)
     place = Membership(owner=person, customer=company, role=Role.OWNER)
     place.save(force_insert=True)
     found = find(flows.begin(place, "Kiln Ledger", accepts=True), person.pk)

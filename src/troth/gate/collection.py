@@ -25,6 +25,7 @@ FORMS: list[type["CollectionForm"]] = []
 """Every form of a place: what is taken in where, and into rows of which model."""
 
 _NUMBERS = re.compile(r"\d+(?:[\s.\u2010-\u2014-]{1,2}\d+)*")
+_ENOUGH = re.compile(r"\d(?:[\s.\u2010-\u2014-]{0,2}\d){12}")
 _HIDDEN = re.compile(r"[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
 _BREAKS = re.compile(r"[\r\n\x00\u2028\u2029\x0b\x0c\x85]")
 
@@ -47,7 +48,7 @@ def holds_card_number(text: str) -> bool:
     They begin and are as long as a network's numbers, and pass the Luhn check (ISO/IEC 7812-1, annex B).  A telephone
     number in its international form is none, though one in ten would pass.
     """
-    return any(
+    return _ENOUGH.search(text) is not None and any(
         _CARDS.fullmatch(digits) is not None and _luhn(digits)
         for run in _NUMBERS.finditer(text)
         if not _is_dialled(text[: run.start()], run.group())

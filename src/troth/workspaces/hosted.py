@@ -4,7 +4,7 @@ The wall in the ORM: without an open workspace a query of hosted rows is refused
 The gate's own rooms (erasure, retention, export) ask `every`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db import models
 
 from troth.gate.errors import GateError
+from troth.gate.subjects import bulk
 from troth.gate.subjects.fields import OwnerField, PersonalQuerySet
 from troth.gate.subjects.models import PersonalModel
 from troth.gate.subjects.scope import current, opened
@@ -22,6 +23,7 @@ __all__ = [
     "HostedModel",
     "OutsideWorkspace",
     "hosted_models",
+    "insert",
     "links",
     "open_workspace",
     "opened",
@@ -105,6 +107,19 @@ def stay_inside(model: type[HostedModel], rows: Sequence[HostedModel]) -> None:
         named = {getattr(row, link.attname) for row in rows} - {None}
         if named and link.related_model.objects.filter(pk__in=named).count() != len(named):
             raise OutsideWorkspace(f"a row of `{model.__name__}` points out of its workspace")
+
+
+def insert(
+    model: type[HostedModel], same: Mapping[str, Any], names: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Many new rows of the open workspace at once (`gate.subjects.bulk`).  Raises OutsideWorkspace."""
+    here = open_workspace()
+    for link in links(model):
+        at = names.index(link.attname) if link.attname in names else None
+        named = ({same.get(link.attname)} if at is None else {row[at] for row in rows}) - {None}
+        if named and link.related_model.objects.filter(pk__in=named).count() != len(named):
+            raise OutsideWorkspace(f"a row of `{model.__name__}` points out of its workspace")
+    bulk.insert(model, here, same, names, rows)
 
 
 @cache

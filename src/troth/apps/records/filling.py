@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import islice
+from itertools import count, islice
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -17,9 +17,10 @@ from django.utils import timezone
 
 from troth.gate.files import stored
 from troth.gate.files.models import new_token
+from troth.gate.ids import uuid7
 from troth.gate.uses import SYSTEM, act, using
 from troth.workspaces.access import PLACE, PURPOSE, find
-from troth.workspaces.hosted import opened
+from troth.workspaces.hosted import insert, opened
 from troth.workspaces.models import Right, Workspace
 from troth.workspaces.service_job import ServiceJob
 
@@ -38,6 +39,7 @@ MOST_ATTEMPTS = 3
 """Times that a worker tries the same batch; one that was killed counts."""
 ASKED_EVERY = 1.0
 JOB = "import"
+VALUE = ("id", "record_id", "field_id", "index", "is_unique", "plain_text", "plain_number")
 ACTIVE = (Import.State.WAITING, Import.State.RUNNING)
 
 
@@ -232,22 +234,23 @@ class Filling:
                     self.seen.setdefault(column.pk, set()).add(taken.index)
 
     def _insert(self, good: list[Sifted]) -> None:
-        made, values = [], []
+        imported = self.imported
+        records, values = [], []
+        ids = count(uuid7().int >> 32 << 32)
         for each in good:
-            record = Record(
-                id=self.imported.record_id(each.number), collection_id=self.imported.collection_id, is_shown=False,
-                made_at=self.made_at, changed_at=self.made_at,
-            )  # fmt: skip
-            record.content = each.content
-            made.append(record)
+            record = imported.record_id(each.number)
+            records.append((record, each.content))
             for column, taken in each.taken:
                 if column.is_found:
-                    values.append(Value(
-                        record_id=record.pk, field_id=column.pk, index=taken.index, is_unique=column.is_unique,
-                        plain_text=taken.text, plain_number=taken.number,
+                    values.append((
+                        UUID(int=next(ids)), record, column.pk, taken.index, column.is_unique, taken.text, taken.number,
                     ))  # fmt: skip
-        Record.objects.bulk_create(made)
-        Value.objects.bulk_create(values)
+        same = {
+            "collection_id": imported.collection_id, "revision": 1, "is_shown": False, "made_at": self.made_at,
+            "changed_at": self.made_at,
+        }  # fmt: skip
+        insert(Record, same, ("id", "content"), records)
+        insert(Value, {}, VALUE, values)
 
     def _finish(self) -> None:
         imported = self.imported

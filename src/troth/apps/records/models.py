@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from troth.gate.subjects.fields import ConcernsField, Declared, OnErase, Sealed
+from troth.gate.subjects.fields import ConcernsField, Declared, OnErase, OwnerField, Sealed
 from troth.workspaces.hosted import HostedModel
 
 from .import_models import Import, ImportPart, Refusal
@@ -102,6 +102,7 @@ class Record(HostedModel):
     One that is not shown belongs to an import that has not ended.
     """
 
+    owner = OwnerField(db_index=False)  # `records_page` begins with it
     collection = models.ForeignKey(Collection, on_delete=models.PROTECT, related_name="records")
     content = Sealed(models.TextField(), RECORD)
     revision = models.PositiveIntegerField(default=1)
@@ -136,8 +137,8 @@ BECAUSE = "the Customer chose to have this field sorted"
 class Value(HostedModel):
     """One value of a record, as far as its field can be found by: a blind index, or the value in clear."""
 
-    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+")
-    field = models.ForeignKey(Field, on_delete=models.PROTECT, related_name="+")
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+", db_index=False)
+    field = models.ForeignKey(Field, on_delete=models.PROTECT, related_name="+", db_index=False)
     index = models.BinaryField(max_length=32, null=True, editable=False)
     is_unique = models.BooleanField(default=False)
     plain_text = Declared(models.CharField(max_length=200, null=True), RECORD, because=BECAUSE)
@@ -154,16 +155,17 @@ class Value(HostedModel):
         kept_with_owner = True
 
     class Meta:
+        # Each serves the link it begins with too: there are several of these rows for each record.
         constraints = (
-            models.UniqueConstraint(fields=("owner", "record", "field"), name="one_value_a_field"),
+            models.UniqueConstraint(fields=("record", "field", "owner"), name="one_value_a_field"),
             models.UniqueConstraint(
                 fields=("owner", "field", "index"), condition=Q(is_unique=True), name="unique_values"
             ),
         )
         indexes = (
-            models.Index(fields=("owner", "field", "index"), name="records_found"),
-            models.Index(fields=("owner", "field", "plain_text"), name="records_by_text"),
-            models.Index(fields=("owner", "field", "plain_number"), name="records_by_number"),
+            models.Index(fields=("field", "index", "owner"), name="records_found"),
+            models.Index(fields=("field", "plain_text", "owner"), name="records_by_text"),
+            models.Index(fields=("field", "plain_number", "owner"), name="records_by_number"),
         )
 
     def __str__(self) -> str:

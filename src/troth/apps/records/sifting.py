@@ -66,7 +66,7 @@ class Column:
         self.is_unique, self.is_plain = field.finding == Finding.UNIQUE, field.finding == Finding.PLAIN
         self.is_found, self._choices = field.is_found, choices
         self._key = f'"{field.pk.hex}": '
-        self._is_text = self.kind == Kind.TEXT
+        self._is_text, self._is_phone = self.kind == Kind.TEXT, self.kind == Kind.PHONE
         self._index: Callable[[str], bytes | None] | None = None
         if self.is_found:
             self._index = indexer(kinds.label(field.pk), kinds.FOUND_AS.get(Kind(self.kind), "text"))
@@ -78,21 +78,23 @@ class Column:
         if met is not None:
             return met
         short = text.strip()
-        if self._is_text and len(short) < SHORTEST_CARD and "\x00" not in short:
-            value = short
+        is_easy = len(short) < SHORTEST_CARD and "\x00" not in short
+        index = self._index(short) if self._index and self._is_phone and is_easy else None
+        if index is not None or (self._is_text and is_easy):
+            value = short  # a number that has an index is one that can be dialled
         else:
             value = kinds.read(self.kind, short, self._choices)
-        taken = self._made(value) if value else NOTHING
+        taken = self._made(value, index) if value else NOTHING
         if len(self._met) >= REMEMBERED:
             self._met.clear()
         self._met[text] = taken
         return taken
 
-    def _made(self, value: str) -> Taken:
+    def _made(self, value: str, index: bytes | None) -> Taken:
         plain, number = kinds.plain_of(self.kind, value) if self.is_plain else (None, None)
-        return Taken(
-            value, self._key + encode_basestring(value), self._index(value) if self._index else None, plain, number
-        )  # fmt: skip
+        if index is None and self._index:
+            index = self._index(value)
+        return Taken(value, self._key + encode_basestring(value), index, plain, number)
 
 
 Fault = tuple[str, str]

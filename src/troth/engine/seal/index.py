@@ -5,6 +5,7 @@ on existing when the data key is gone: erasing a subject must erase its index co
 """
 
 import hmac
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from troth.engine.seal.value import length_prefixed
 
 _TAG = b"troth-blind-index-1"
 _LONGEST_EMAIL = 254
+_NORTH_AMERICAN = re.compile(r"\+1[2-9][0-9]{9}")
+"""In its E.164 form already: no national prefix can follow, and there is one length."""
+_HOST = re.compile(r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,12 @@ def normalise_email(address: str) -> str:
     Raises NotNormal when it is no address.
     """
     local, at, domain = _fold(address).strip().rpartition("@")
-    try:
-        host = domain.removesuffix(".").encode("idna").decode().lower()
-    except UnicodeError:
-        host = ""  # raised below: an error raised here would carry the domain in its context
+    host = domain.removesuffix(".")
+    if not _HOST.fullmatch(host):  # else it is its own ASCII form
+        try:
+            host = host.encode("idna").decode().lower()
+        except UnicodeError:
+            host = ""  # raised below: an error raised here would carry the domain in its context
     normal = f"{local}@{host}"
     readable = normal.isprintable() and not any(map(str.isspace, normal))
     if not (at and local and host and readable) or len(normal) > _LONGEST_EMAIL:
@@ -53,6 +59,8 @@ def normalise_phone(number: str, region: str | None = None) -> str:
 
     Raises NotNormal when it cannot be a number there.
     """
+    if _NORTH_AMERICAN.fullmatch(number):
+        return number
     try:
         parsed = phonenumbers.parse(unicodedata.normalize("NFKC", number), region)
     except phonenumbers.NumberParseException:
