@@ -90,7 +90,8 @@ def _executemany(data: bytes) -> None:
     columns = ["id", "owner_id", *NAMES]
     asked = f"INSERT INTO peers_plainpot ({', '.join(columns)}) VALUES ({', '.join(['%s'] * 10)})"  # noqa: S608 - ours
     told = [
-        (uuid7().hex, owner, *row[:4], row[4].isoformat(), str(row[5]), row[6], row[7]) for row in _values(data)
+        (uuid7().hex, owner, *row[:4], row[4].isoformat(), str(row[5]), row[6], row[7])
+        for row in _values(data)
     ]
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.executemany(asked, told)

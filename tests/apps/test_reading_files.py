@@ -3,7 +3,13 @@
 import pytest
 
 from troth.apps.records.reading_files import (
-    MOST_COLUMNS, Format, Row, Unreadable, columns_of, guess, rows,
+    MOST_COLUMNS,
+    Format,
+    Row,
+    Unreadable,
+    columns_of,
+    guess,
+    rows,
 )  # fmt: skip
 
 WORDS = "Name;Straße\nZoë;Allée\nJürgen;Gänseweg\n"
@@ -34,7 +40,17 @@ def test_a_comma_within_cells_is_not_taken_for_the_separator() -> None:
     assert guess(b'Name;Note\nA;"x, y, z"\nB;"x, y"\n', is_whole=True).delimiter == ";"
 
 
-@pytest.mark.parametrize("data", [b"", b"  \n\n", b"\xef\xbb\xbf", b"\x00" * 900, bytes(range(256)) * 9, b"PK\x03\x04" + bytes(range(32)) * 40])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"  \n\n",
+        b"\xef\xbb\xbf",
+        b"\x00" * 900,
+        bytes(range(256)) * 9,
+        b"PK\x03\x04" + bytes(range(32)) * 40,
+    ],
+)
 def test_what_is_no_text_is_told_at_once(data: bytes) -> None:
     with pytest.raises(Unreadable):
         guess(data, is_whole=True)
@@ -48,7 +64,10 @@ def test_ten_thousand_columns_are_too_many() -> None:
 
 def test_equal_and_empty_names_are_told_apart() -> None:
     assert read(b"Name,name,,Name\n1,2,3,4\n")[0] == ["Name", "name (2)", "Column 3", "Name (3)"]
-    assert read(b"1,2\n3,4\n", Format(has_header=False)) == (["Column 1", "Column 2"], [Row(1, ["1", "2"]), Row(2, ["3", "4"])])
+    assert read(b"1,2\n3,4\n", Format(has_header=False)) == (
+        ["Column 1", "Column 2"],
+        [Row(1, ["1", "2"]), Row(2, ["3", "4"])],
+    )
 
 
 def test_a_stray_quotation_mark_spoils_its_own_row_only() -> None:
@@ -79,10 +98,15 @@ def test_a_line_without_end_is_no_text_of_rows() -> None:
 
 
 def test_json_lines_keep_their_digits_and_say_what_they_cannot_hold() -> None:
-    data = b'{"a": 1.10, "b": null}\n\n{"b": true, "a": 12345678901234567890}\n[1]\n{"a": {"x": 1}}\n{"c": 1}\n{"a": NaN}\n'
+    data = b'{"a": 1.10, "b": null}\n\n{"b": true, "a": 12345678901234567890}\n[1]\n{"a": {"x": 1}}\n'
+    data += b'{"c": 1}\n{"a": NaN}\n'
     columns, found = read(data)
     assert columns == ["a", "b", "c"]
-    assert [row.cells for row in found if not row.fault] == [["1.10", "", ""], ["12345678901234567890", "true", ""], ["", "", "1"]]
+    assert [row.cells for row in found if not row.fault] == [
+        ["1.10", "", ""],
+        ["12345678901234567890", "true", ""],
+        ["", "", "1"],
+    ]
     assert [row.number for row in found if row.fault] == [4, 5, 7]
 
 

@@ -54,7 +54,9 @@ def lines(count: int, start: int = 0) -> str:
     return "".join(f"Ash,vera{n}@buyer.example,A-{n},{n}.50,\n" for n in range(start, start + count))
 
 
-def send(here: Access, into: Collection, text: str | bytes, *, keeps_good: bool = False, name: str = "pots.csv") -> Import:
+def send(
+    here: Access, into: Collection, text: str | bytes, *, keeps_good: bool = False, name: str = "pots.csv"
+) -> Import:
     """A file whose columns go into the fields of their names, ready for the worker."""
     data = text.encode() if isinstance(text, str) else text
     made = importing.begin(here, into, name, data)
@@ -84,8 +86,6 @@ def kept(here: Access) -> list[dict[UUID, str]]:
 
 
 def refused(here: Access, made: Import) -> list[Any]:
-    import json
-
     with enter(here):
         return [line for row in Refusal.objects.filter(of=made) for line in json.loads(row.content)]
 
@@ -98,7 +98,11 @@ def test_a_file_becomes_records_and_lies_nowhere_in_clear(here: Access, into: Co
     work()
     assert now(made).state == Import.State.DONE and now(made).done == 4 and now(made).kept == 4
     texts = [set(values.values()) for values in kept(here)]
-    assert texts[0] == {"Ash", "vera0@buyer.example", "A-0", "0.50"} and texts[3] == {"Ash, dark", "12", "Two\nlines"}
+    assert texts[0] == {"Ash", "vera0@buyer.example", "A-0", "0.50"} and texts[3] == {
+        "Ash, dark",
+        "12",
+        "Two\nlines",
+    }
     assert not StoredFile.objects.exists() and not ImportPart.every.exists()
     assert b"vera" not in b"".join(bytes(row.sealed) for row in Record.every.all())
     with enter(here):
@@ -122,7 +126,9 @@ def test_good_rows_are_kept_where_that_was_chosen(here: Access, into: Collection
     assert len(kept(here)) == 3
 
 
-def test_nothing_is_seen_before_the_end(here: Access, into: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_seen_before_the_end(
+    here: Access, into: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(filling, "BATCH", 2)
     seen = []
     real = filling.Filling._keep
@@ -194,15 +200,24 @@ def test_a_worker_whose_lease_was_taken_writes_nothing_more(
     assert Record.every.count() == now(made).done == 3 and now(made).state == Import.State.RUNNING
 
 
-def test_a_unique_value_comes_once_within_the_file_and_with_what_is_here(here: Access, into: Collection) -> None:
+def test_a_unique_value_comes_once_within_the_file_and_with_what_is_here(
+    here: Access, into: Collection
+) -> None:
     with enter(here):
         at = {field.name: field.pk for field in Field.objects.filter(collection=into)}
     flows.make_record(here, into, {at["Glaze"]: "Ash", at["Number"]: "a-1"})
-    made = send(here, into, HEADER + "Ash,,A-1,,\nAsh,,A-2,,\nAsh,, a-2,,\n" + lines(600, 10) + "Ash,,A-11,,\n", keeps_good=True)
+    made = send(
+        here,
+        into,
+        HEADER + "Ash,,A-1,,\nAsh,,A-2,,\nAsh,, a-2,,\n" + lines(600, 10) + "Ash,,A-11,,\n",
+        keeps_good=True,
+    )
     work()
     assert [fault[0] for fault in refused(here, made)] == [2, 4, 605]
     assert len(kept(here)) == 1 + 601
-    again = send(here, into, HEADER + "Ash,,A-77777,,\nAsh,,A-1,,\n" + lines(600, 100_000) + "Ash,,A-100001,,\n")
+    again = send(
+        here, into, HEADER + "Ash,,A-77777,,\nAsh,,A-1,,\n" + lines(600, 100_000) + "Ash,,A-100001,,\n"
+    )
     work()
     assert [fault[0] for fault in refused(here, again)] == [3, 604]
 
@@ -289,7 +304,9 @@ def test_a_workspace_erased_while_its_import_runs_leaves_nothing(
 
 def test_who_was_let_into_one_collection_imports_into_it_and_no_other(here: Access, into: Collection) -> None:
     charlie, other = customer(CHARLIE), shape.make_collection(here, "Other", POTS)
-    Grant(owner_id=here.workspace.owner_id, to_id=charlie.owner_id, right=Right.EDIT, part=into.pk).save(force_insert=True)
+    Grant(owner_id=here.workspace.owner_id, to_id=charlie.owner_id, right=Right.EDIT, part=into.pk).save(
+        force_insert=True
+    )
     guest = access(charlie, here.workspace)
     made = importing.begin(guest, into, "pots.csv", (HEADER + lines(2)).encode())
     assert b"vera0" in importing.sample_of(guest, made)

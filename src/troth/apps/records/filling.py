@@ -96,14 +96,22 @@ def _take(imported: Import) -> bool:
     )  # fmt: skip
     imported.holder, imported.attempts = new_token(), imported.attempts + 1
     taken = seen.update(
-        state=Import.State.RUNNING, holder=imported.holder, held_until=timezone.now() + LEASE, attempts=F("attempts") + 1
+        state=Import.State.RUNNING,
+        holder=imported.holder,
+        held_until=timezone.now() + LEASE,
+        attempts=F("attempts") + 1,
     )
     return bool(taken)
 
 
 def _end(imported: Import, why: Import.Why) -> None:
     Import.every.filter(pk=imported.pk, holder=imported.holder, state__in=ACTIVE).update(
-        state=Import.State.STOPPED, why=why, ended_at=timezone.now(), is_clearing=True, holder="", held_until=None
+        state=Import.State.STOPPED,
+        why=why,
+        ended_at=timezone.now(),
+        is_clearing=True,
+        holder="",
+        held_until=None,
     )
 
 
@@ -168,7 +176,9 @@ class Filling:
 
     def _tell(self, **said: object) -> None:
         """Write how far it is, and keep the lease.  Raises Withdrawn."""
-        ours = Import.objects.filter(pk=self.imported.pk, state=Import.State.RUNNING, holder=self.imported.holder)
+        ours = Import.objects.filter(
+            pk=self.imported.pk, state=Import.State.RUNNING, holder=self.imported.holder
+        )
         if not ours.update(held_until=timezone.now() + LEASE, **said):
             raise Withdrawn
 
@@ -205,7 +215,10 @@ class Filling:
         """A value that may be there once, and is there already or comes again, is a fault of the later row."""
         for column in [each for each in self.columns if each.is_unique]:
             found = [
-                (each, taken.index) for each in read for of, taken in each.taken if of is column and taken.index
+                (each, taken.index)
+                for each in read
+                for of, taken in each.taken
+                if of is column and taken.index
             ]
             wanted = {index for _, index in found}
             held = Value.objects.filter(field=column.pk, is_unique=True, index__in=wanted) if wanted else ()

@@ -117,9 +117,7 @@ class ImportPart(HostedModel):
 
     class Meta:
         ordering = ("position",)
-        constraints = (
-            models.UniqueConstraint(fields=("owner", "of", "position"), name="one_piece_a_place"),
-        )
+        constraints = (models.UniqueConstraint(fields=("owner", "of", "position"), name="one_piece_a_place"),)
 
     def __str__(self) -> str:
         return f"piece {self.position} of {self.of_id}"

@@ -71,9 +71,14 @@ def begin(
         if row_id and (found := Import.objects.filter(pk=row_id, collection=collection).first()):
             return found  # type: ignore[no-any-return]
         if Import.objects.filter(state__in=OPEN).count() >= MOST_OPEN:
-            raise NotNow(f"There are {MOST_OPEN} imports under way in this workspace. Wait, or stop one of them.")
+            raise NotNow(
+                f"There are {MOST_OPEN} imports under way in this workspace. Wait, or stop one of them."
+            )
         made = Import(
-            collection=collection, size=max(size, len(data)), by_id=by.person, **({"id": row_id} if row_id else {})
+            collection=collection,
+            size=max(size, len(data)),
+            by_id=by.person,
+            **({"id": row_id} if row_id else {}),
         )
         made.name, made.plan = name[:255] or "Pasted text", ""
         made.save(force_insert=True)
@@ -132,7 +137,13 @@ def _first(pieces: list[StoredFile], size: int) -> bytes:
 
 
 def start(
-    by: Access, imported: Import, known: Format, columns: list[str], targets: Sequence[Target], *, keeps_good: bool
+    by: Access,
+    imported: Import,
+    known: Format,
+    columns: list[str],
+    targets: Sequence[Target],
+    *,
+    keeps_good: bool,
 ) -> None:
     """Make the fields that are to be made, and leave the rest to the worker.  A second press changes nothing.
 
@@ -173,7 +184,11 @@ def stop(by: Access, imported: Import) -> None:
     by.must(Right.EDIT, imported.collection_id)
     with enter(by, writes=True), act():
         Import.objects.filter(pk=imported.pk, state__in=OPEN).update(
-            state=Import.State.STOPPED, why=Import.Why.ASKED, ended_at=timezone.now(), is_clearing=True, holder=""
+            state=Import.State.STOPPED,
+            why=Import.Why.ASKED,
+            ended_at=timezone.now(),
+            is_clearing=True,
+            holder="",
         )
 
 
@@ -186,7 +201,9 @@ def undo(by: Access, imported: Import) -> int:
     with enter(by, writes=True), act():
         locked = _locked(imported, Import.State.DONE)
         if locked.undone_until is None:
-            raise NotNow("This import is older than seven days. Delete its records one by one, or leave them.")
+            raise NotNow(
+                "This import is older than seven days. Delete its records one by one, or leave them."
+            )
         records = Record.objects.filter(pk__range=locked.record_ids, collection=locked.collection_id)
         records.filter(revision=1).update(is_shown=False)
         locked.state, locked.is_clearing = Import.State.UNDONE, True

@@ -20,7 +20,7 @@ LONGEST_LINE = 1 << 20
 LOOKED_AHEAD = 200
 """Rows by which columns, separator and kinds are guessed."""
 RESCUED = 20
-"""So many rows with a stray quotation mark are cut off at the end of their own line; then the mark is taken at its word."""
+"""So many rows with a stray quotation mark end with their own line; behind them the mark is taken at its word."""
 
 ENCODINGS = {
     "utf-8": "UTF-8", "cp1252": "Windows-1252 (Western Europe)", "utf-16-le": "UTF-16, little-endian",
@@ -86,7 +86,7 @@ def _guess_encoding(sample: bytes, *, is_whole: bool) -> str:
 def _is_binary(text: str) -> bool:
     """Whether more than a few characters are ones that no text has."""
     start = text[:65_536]
-    odd = sum(1 for letter in start if letter < " " and letter not in "\t\n\r\f" or letter == "\ufffd")
+    odd = sum(1 for letter in start if (letter < " " and letter not in "\t\n\r\f") or letter == "\ufffd")
     return odd > 8 and odd > len(start) // 50
 
 
@@ -215,7 +215,9 @@ class _Lines:
         if not line:
             raise StopIteration
         if len(line) >= LONGEST_LINE and line[-1] not in "\r\n":
-            raise Unreadable("A line of this file is longer than a million characters: it is no text of rows.")
+            raise Unreadable(
+                "A line of this file is longer than a million characters: it is no text of rows."
+            )
         self.taken.append(line)
         return line
 

@@ -54,7 +54,9 @@ class Plan:
     def from_text(cls, text: str) -> "Plan":
         """As it was kept."""
         held = json.loads(text)
-        return cls(Format(*held["format"]), held["columns"], [UUID(each) if each else None for each in held["into"]])
+        return cls(
+            Format(*held["format"]), held["columns"], [UUID(each) if each else None for each in held["into"]]
+        )
 
 
 class Column:
@@ -80,10 +82,9 @@ class Column:
         short = text.strip()
         is_easy = len(short) < SHORTEST_CARD and "\x00" not in short
         index = self._index(short) if self._index and self._is_phone and is_easy else None
-        if index is not None or (self._is_text and is_easy):
-            value = short  # a number that has an index is one that can be dialled
-        else:
-            value = kinds.read(self.kind, short, self._choices)
+        # A number that has an index is one that can be dialled.
+        is_read = index is not None or (self._is_text and is_easy)
+        value = short if is_read else kinds.read(self.kind, short, self._choices)
         taken = self._made(value, index) if value else NOTHING
         if len(self._met) >= REMEMBERED:
             self._met.clear()
@@ -158,7 +159,9 @@ def sift(columns: list[Column], row: Row, number: int) -> Sifted:
 
 def as_kept(faulty: list[Sifted]) -> str:
     """Refused rows as they are kept: the row's number, what is wrong, its cells."""
-    lines: list[Any] = [[each.row.number, each.faults, [_storable(cell) for cell in each.row.cells]] for each in faulty]
+    lines: list[Any] = [
+        [each.row.number, each.faults, [_storable(cell) for cell in each.row.cells]] for each in faulty
+    ]
     return json.dumps(lines, ensure_ascii=False)
 
 

@@ -23,7 +23,11 @@ ROW = Sequence[Any]
 
 
 def insert(
-    model: type[PersonalModel], owner: UUID, same: Mapping[str, Any], names: Sequence[str], rows: Iterable[ROW]
+    model: type[PersonalModel],
+    owner: UUID,
+    same: Mapping[str, Any],
+    names: Sequence[str],
+    rows: Iterable[ROW],
 ) -> None:
     """Insert rows of a model: `same` is what all of them have, `names` what each row lists, its `id` first.
 
