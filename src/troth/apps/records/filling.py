@@ -215,10 +215,7 @@ class Filling:
         """A value that may be there once, and is there already or comes again, is a fault of the later row."""
         for column in [each for each in self.columns if each.is_unique]:
             found = [
-                (each, taken.index)
-                for each in read
-                for of, taken in each.taken
-                if of is column and taken.index
+                (each, taken.mark) for each in read for of, taken in each.taken if of is column and taken.mark
             ]
             wanted = {index for _, index in found}
             held = Value.objects.filter(field=column.pk, is_unique=True, index__in=wanted) if wanted else ()
@@ -243,8 +240,8 @@ class Filling:
     def _remember(self, read: list[Sifted]) -> None:
         for each in read:
             for column, taken in each.taken if not each.faults else ():
-                if column.is_unique and taken.index:
-                    self.seen.setdefault(column.pk, set()).add(taken.index)
+                if column.is_unique and taken.mark:
+                    self.seen.setdefault(column.pk, set()).add(taken.mark)
 
     def _insert(self, good: list[Sifted]) -> None:
         imported = self.imported
@@ -256,7 +253,7 @@ class Filling:
             for column, taken in each.taken:
                 if column.is_found:
                     values.append((
-                        UUID(int=next(ids)), record, column.pk, taken.index, column.is_unique, taken.text, taken.number,
+                        UUID(int=next(ids)), record, column.pk, taken.mark, column.is_unique, taken.text, taken.number,
                     ))  # fmt: skip
         same = {
             "collection_id": imported.collection_id, "revision": 1, "is_shown": False, "made_at": self.made_at,

@@ -124,13 +124,13 @@ def _mapping(request: HttpRequest, access: Access, row: Import) -> HttpResponseB
     with enter(access):
         targets = form.targets() if is_fine else [None] * len(columns)
         lines = mapping.preview(found, columns, targets, fields)
-        context = {
-            "collection": row.collection_id, "which": row.pk, "name": row.name, "size": row.size, "how": how, "form": form,
-            "lines": form.lines(), "columns": columns, "rows": lines, "problem": problem, "is_csv": known.form == "csv",
-            "faulty": sum(1 for line in lines if line["is_wrong"]),
+        shown_here: dict[str, Any] = {
+            "collection": row.collection_id, "which": row.pk, "name": row.name, "size": row.size, "how": how,
+            "form": form, "lines": form.lines(), "columns": columns, "rows": lines, "problem": problem,
+            "is_csv": known.form == "csv", "faulty": sum(1 for line in lines if line["is_wrong"]),
         }  # fmt: skip
     is_wrong = problem or form.errors or how.errors
-    return _page(request, "records/import_map.html", context, status=422 if is_wrong else 200)
+    return _page(request, "records/import_map.html", shown_here, status=422 if is_wrong else 200)
 
 
 def _read(sample: bytes, known: Format) -> tuple[list[str], list[Row], str]:

@@ -95,7 +95,7 @@ def add_piece(by: Access, imported: Import, position: int, data: bytes) -> int:
     with enter(by, writes=True), act():
         locked = _locked(imported, Import.State.MAPPING)
         here = list(ImportPart.objects.filter(of=locked).select_related("stored"))
-        size = sum(piece.stored.size for piece in here)
+        size: int = sum(piece.stored.size for piece in here)
         if position < len(here):
             return size
         if position > len(here) or size + len(data) > locked.size:

@@ -27,7 +27,7 @@ class Taken(NamedTuple):
 
     value: str
     piece: str
-    index: bytes | None
+    mark: bytes | None
     text: str | None
     number: Decimal | None
 
