@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from troth.accounts.people.models import Membership, Role
-from troth.apps.records import clearing, filling, importing, reading_files, shape
+from troth.apps.records import errands, importing, reading_files, shape
 from troth.apps.records.import_models import Import
 from troth.apps.records.models import Collection, Field, Finding, Kind, Record
 from troth.apps.records.shape import Draft
@@ -116,7 +116,7 @@ def _importing(here: Access, made: list[Collection], data: bytes, count: int) ->
         imported = importing.begin(here, into, "pots.csv", data)
         known = reading_files.Format()
         importing.start(here, imported, known, NAMES, [named[name] for name in NAMES], keeps_good=False)
-        while filling.fill_one() or clearing.clear_one():
+        while errands.run_one():
             pass
         assert Import.every.get(pk=imported.pk).state == Import.State.DONE
         assert Record.every.filter(is_shown=True).count() == count

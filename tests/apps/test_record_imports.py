@@ -13,8 +13,8 @@ from tests.cast import durable
 from tests.workspaces.customers import CHARLIE, access, colleague, customer, workspace
 from troth.accounts.people.companies import NotNow
 from troth.accounts.people.models import Person
-from troth.apps.records import clearing, filling, flows, importing, reading_files, shape
-from troth.apps.records.import_models import Import, ImportPart, Refusal
+from troth.apps.records import errands, filling, flows, importing, reading_files, shape
+from troth.apps.records.import_models import FORGOTTEN_AFTER, LEFT_AFTER, Errand, Import, ImportPart, Refusal
 from troth.apps.records.models import Collection, Field, Finding, Kind, Record, Value
 from troth.apps.records.shape import Draft
 from troth.gate.errors import Refused
@@ -71,7 +71,7 @@ def send(
 
 def work() -> None:
     """What the worker does until nothing is left."""
-    while filling.fill_one() or clearing.clear_one():
+    while errands.run_one():
         pass
 
 
@@ -161,7 +161,7 @@ def test_a_worker_killed_between_two_batches_leaves_no_double(
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
             work()
-        assert not filling.fill_one()  # the dead worker's lease still stands
+        assert not errands.run_one()  # the dead worker's lease still stands
         Import.every.update(held_until=timezone.now() - timedelta(seconds=1))
     work()
     assert now(made).state == Import.State.DONE and now(made).done == 10
@@ -196,7 +196,7 @@ def test_a_worker_whose_lease_was_taken_writes_nothing_more(
         real(self)
 
     monkeypatch.setattr(filling.Filling, "_still", still)
-    filling.fill_one()
+    errands.run_one()
     assert Record.every.count() == now(made).done == 3 and now(made).state == Import.State.RUNNING
 
 
@@ -358,3 +358,26 @@ def test_a_file_that_comes_in_pieces_is_one_file(here: Access, into: Collection)
     importing.start(here, made, known, columns, targets, keeps_good=False)
     work()
     assert now(made).kept == 20
+
+
+def test_an_import_that_nobody_goes_on_with_is_over_after_a_week(here: Access, into: Collection) -> None:
+    made = importing.begin(here, into, "pots.csv", (HEADER + lines(2)).encode())
+    work()
+    assert now(made).state == Import.State.MAPPING and StoredFile.objects.exists()
+    Import.every.update(asked_at=timezone.now() - LEFT_AFTER)
+    Errand.objects.update(due_at=timezone.now())
+    work()
+    assert now(made).why == Import.Why.LEFT and not StoredFile.objects.exists()
+
+
+def test_an_import_and_the_rows_it_refused_are_forgotten_after_thirty_days(
+    here: Access, into: Collection
+) -> None:
+    send(here, into, HEADER + lines(2) + "Ash,none,,,\n", keeps_good=True)
+    work()
+    assert Refusal.every.exists()
+    Import.every.update(ended_at=timezone.now() - FORGOTTEN_AFTER)
+    Errand.objects.update(due_at=timezone.now())
+    work()
+    assert not Import.every.exists() and not Refusal.every.exists() and not Errand.objects.exists()
+    assert len(kept(here)) == 2

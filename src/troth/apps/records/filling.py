@@ -12,7 +12,7 @@ from itertools import count, islice
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.models import F, Q, QuerySet
+from django.db.models import F
 from django.utils import timezone
 
 from troth.gate.files import stored
@@ -20,7 +20,7 @@ from troth.gate.files.models import new_token
 from troth.gate.ids import uuid7
 from troth.gate.uses import SYSTEM, act, using
 from troth.workspaces.access import PLACE, PURPOSE, find
-from troth.workspaces.hosted import insert, opened
+from troth.workspaces.hosted import insert
 from troth.workspaces.models import Right, Workspace
 from troth.workspaces.service_job import ServiceJob
 
@@ -55,24 +55,15 @@ class Withdrawn(Exception):
     """Somebody stopped the import, its workspace is gone, or another worker has it now."""
 
 
-def is_waiting() -> bool:
-    """Whether an import waits for a worker."""
-    return bool(_free().exists())
-
-
-def _free() -> "QuerySet[Import]":
-    now = timezone.now()
+def is_free(imported: Import) -> bool:
+    """Whether no worker has it, or the one that had it is gone."""
+    now, held = timezone.now(), imported.held_until
     # A lease further ahead than anybody sets was set under a clock that was wrong.
-    free = Q(held_until=None) | Q(held_until__lte=now) | Q(held_until__gt=now + 2 * LEASE)
-    found: QuerySet[Import] = Import.every.filter(free, state__in=ACTIVE).order_by("asked_at")
-    return found
+    return held is None or held <= now or held > now + 2 * LEASE
 
 
-def fill_one() -> bool:
-    """Go on with the import that has waited longest; False when none waits."""
-    imported = _free().first()
-    if imported is None:
-        return False
+def fill(imported: Import) -> None:
+    """Go on with an import that is active and free, in its open workspace."""
     if imported.attempts >= MOST_ATTEMPTS:
         _end(imported, Import.Why.FAILED)
     elif _take(imported):
@@ -86,12 +77,11 @@ def fill_one() -> bool:
             _end(imported, Import.Why.FILE)
         except Exception as error:  # noqa: BLE001 - whatever it was is counted, and stops no other import
             _count(imported, error)
-    return True
 
 
 def _take(imported: Import) -> bool:
     # One conditional update: of two workers, one gets it.
-    seen = Import.every.filter(
+    seen = Import.objects.filter(
         pk=imported.pk, state=imported.state, attempts=imported.attempts, holder=imported.holder, done=imported.done
     )  # fmt: skip
     imported.holder, imported.attempts = new_token(), imported.attempts + 1
@@ -105,7 +95,7 @@ def _take(imported: Import) -> bool:
 
 
 def _end(imported: Import, why: Import.Why) -> None:
-    Import.every.filter(pk=imported.pk, holder=imported.holder, state__in=ACTIVE).update(
+    Import.objects.filter(pk=imported.pk, holder=imported.holder, state__in=ACTIVE).update(
         state=Import.State.STOPPED,
         why=why,
         ended_at=timezone.now(),
@@ -120,7 +110,7 @@ def _count(imported: Import, error: Exception) -> None:
     if imported.attempts >= MOST_ATTEMPTS:
         _end(imported, Import.Why.FAILED)
     else:
-        Import.every.filter(pk=imported.pk, holder=imported.holder).update(held_until=None)
+        Import.objects.filter(pk=imported.pk, holder=imported.holder).update(held_until=None)
 
 
 class Filling:
@@ -135,14 +125,13 @@ class Filling:
 
     def run(self) -> None:
         """All that is left of it.  Raises Stopped, Withdrawn, Unreadable."""
-        with opened(self.imported.owner_id):
+        self._still()
+        self._prepare()
+        left = islice(self._rows(), self.imported.done, None)
+        while batch := list(islice(left, BATCH)):
             self._still()
-            self._prepare()
-            left = islice(self._rows(), self.imported.done, None)
-            while batch := list(islice(left, BATCH)):
-                self._still()
-                self._keep(batch)
-            self._finish()
+            self._keep(batch)
+        self._finish()
 
     def _prepare(self) -> None:
         with using(PURPOSE, by=SYSTEM, given=self.job):

@@ -1,6 +1,6 @@
 """Imports: a file that becomes records, the pieces it came in, and the rows that could not be kept."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -8,12 +8,17 @@ from django.db import models
 from django.utils import timezone
 
 from troth.gate.files.models import StoredFile
-from troth.gate.subjects.fields import ConcernsField, OnErase, Sealed
+from troth.gate.subjects.fields import ConcernsField, OnErase, OwnerField, Sealed
+from troth.gate.subjects.models import PersonalModel
 from troth.workspaces.hosted import HostedModel
 
 FILE = "customer-data.file"
 UNDONE_WITHIN = timedelta(days=7)
 """For how long an import can be taken back whole."""
+LEFT_AFTER = timedelta(days=7)
+"""After so long without a word, an import that waits for somebody is over."""
+FORGOTTEN_AFTER = timedelta(days=30)
+"""For so long an import that ended, and the rows it refused, can be looked at."""
 
 
 class Import(HostedModel):
@@ -152,3 +157,29 @@ class Refusal(HostedModel):
     @property
     def parts(self) -> tuple[Any, ...]:
         return (self.of.collection_id,)
+
+
+class Errand(PersonalModel):
+    """That an import has something to do for the worker, and when: found without entering any workspace."""
+
+    owner = OwnerField()
+    of = models.UUIDField(unique=True)
+    due_at = models.DateTimeField(db_index=True)
+
+    class Privacy:
+        title = "errand of an import"
+        plain: ClassVar = {"of": "a random id", "due_at": "a time of ours"}
+        kept_with_owner = True
+
+    class Meta:
+        ordering = ("due_at",)
+
+    def __str__(self) -> str:
+        return f"errand of {self.of}"
+
+    @classmethod
+    def put(cls, imported: Import, due_at: datetime | None = None) -> None:
+        """Have the worker come to an import, now or later; within the act that makes it necessary."""
+        due_at = due_at or timezone.now()
+        if not cls.objects.filter(of=imported.pk).update(due_at=due_at):
+            cls(owner_id=imported.owner_id, of=imported.pk, due_at=due_at).save(force_insert=True)

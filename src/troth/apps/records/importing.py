@@ -19,7 +19,7 @@ from troth.workspaces.access import PURPOSE, Access, enter
 from troth.workspaces.models import Right
 
 from . import reading_files, shape
-from .import_models import FILE, Import, ImportPart
+from .import_models import FILE, LEFT_AFTER, Errand, Import, ImportPart
 from .models import Collection, Field, Record
 from .reading_files import Format, Unreadable
 from .shape import Draft
@@ -82,6 +82,7 @@ def begin(
         )
         made.name, made.plan = name[:255] or "Pasted text", ""
         made.save(force_insert=True)
+        Errand.put(made, made.asked_at + LEFT_AFTER)
         _put(made, 0, data)
     return made
 
@@ -167,6 +168,7 @@ def start(
         locked.state, locked.keeps_good, locked.asked_at = Import.State.WAITING, keeps_good, timezone.now()
         locked.by_id = by.person
         locked.save(update_fields=["state", "keeps_good", "asked_at", "by"])
+        Errand.put(locked)
 
 
 def _field(imported: Import, target: Target) -> UUID | None:
@@ -183,13 +185,15 @@ def stop(by: Access, imported: Import) -> None:
     """End it: nothing of it stays.  One that has ended stays as it is.  Raises Refused."""
     by.must(Right.EDIT, imported.collection_id)
     with enter(by, writes=True), act():
-        Import.objects.filter(pk=imported.pk, state__in=OPEN).update(
+        is_over = Import.objects.filter(pk=imported.pk, state__in=OPEN).update(
             state=Import.State.STOPPED,
             why=Import.Why.ASKED,
             ended_at=timezone.now(),
             is_clearing=True,
             holder="",
         )
+        if is_over:
+            Errand.put(imported)
 
 
 def undo(by: Access, imported: Import) -> int:
@@ -208,6 +212,7 @@ def undo(by: Access, imported: Import) -> int:
         records.filter(revision=1).update(is_shown=False)
         locked.state, locked.is_clearing = Import.State.UNDONE, True
         locked.save(update_fields=["state", "is_clearing"])
+        Errand.put(locked)
         stay: int = records.filter(is_shown=True).count()
     return stay
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 from troth.gate.subjects.fields import ConcernsField, Declared, OnErase, OwnerField, Sealed
 from troth.workspaces.hosted import HostedModel
 
-from .import_models import Import, ImportPart, Refusal
+from .import_models import Errand, Import, ImportPart, Refusal
 
 __all__ = [
-    "Change", "Collection", "Field", "Finding", "Import", "ImportPart", "Kind", "Record", "Refusal", "Value",
+    "Change", "Collection", "Errand", "Field", "Finding", "Import", "ImportPart", "Kind", "Record", "Refusal", "Value",
 ]  # fmt: skip
 
 RECORD = "customer-data.record"
