@@ -179,11 +179,14 @@ def test_a_hundred_thousand_rows_come_in_pieces(mine: Client, here: Access, into
     first = mine.post(
         address + "pieces/", {**told, "file": SimpleUploadedFile("piece", data[:200_000])}
     ).json()
-    part = {"piece": SimpleUploadedFile("piece", data[200_000:])}
+    part = {"position": 1, "piece": SimpleUploadedFile("piece", data[200_000:])}
     assert b"has not come whole" in mine.get(first["address"]).content
-    assert mine.post(first["address"] + "pieces/1/", part).json()["here"] == len(data)
+    assert mine.post(first["address"] + "pieces/", part).json()["here"] == len(data)
     assert (
-        mine.post(first["address"] + "pieces/2/", {"piece": SimpleUploadedFile("p", b"x")}).status_code == 409
+        mine.post(
+            first["address"] + "pieces/", {"position": 2, "piece": SimpleUploadedFile("p", b"x")}
+        ).status_code
+        == 409
     )
     assert b"What goes where" in mine.get(first["address"]).content
     big = {
@@ -210,7 +213,7 @@ def test_nobody_else_finds_an_import(mine: Client, here: Access, into: Collectio
             base(here, into) + "export/csv/",
         ):
             assert stranger.get(path).status_code in wanted, path
-        for path in (one + "stop/", one + "undo/", one + "pieces/1/", address + "pieces/", one, address):
+        for path in (one + "stop/", one + "undo/", one + "pieces/", address + "pieces/", one, address):
             assert stranger.post(path).status_code in wanted, path
     assert Import.every.get().state == Import.State.MAPPING
 

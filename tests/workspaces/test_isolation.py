@@ -22,8 +22,8 @@ from troth.apps.files import sending
 from troth.apps.files.models import CATEGORY as FILE
 from troth.apps.queries import flows as queries
 from troth.apps.queries.models import Answer
-from troth.apps.records import flows, shape
-from troth.apps.records.models import Collection, Field, Record
+from troth.apps.records import flows, importing, shape
+from troth.apps.records.models import Collection, Field, Record, Refusal
 from troth.apps.records.shape import Draft
 from troth.gate.files.stored import Writing
 from troth.gate.proving.answers import CONTROLS
@@ -58,6 +58,11 @@ def filled(here: Access, word: str) -> Access:
     writing.write(word.encode())
     files.keep(here, folder, word, writing.close(), "text/plain")
     sending.begin(here, folder, word, 5, mark=word)
+    imported = importing.begin(here, made, f"{word}.csv", f"{word}\nThird\n".encode())
+    with enter(here, writes=True):
+        refusal = Refusal(of=imported, position=0)
+        refusal.content = f'[[2, [], ["{word}"]]]'
+        refusal.save(force_insert=True)
     return here
 
 

@@ -14,7 +14,7 @@ urlpatterns = [
     path(ONE + "stop/", import_views.stop, name="records-import-stop"),
     path(ONE + "undo/", import_views.undo, name="records-import-undo"),
     path(ONE + "refused.csv", import_views.refused, name="records-import-refused"),
-    path(ONE + "pieces/<int:position>/", import_views.piece, name="records-import-piece"),
+    path(ONE + "pieces/", import_views.piece, name="records-import-piece"),
     path(HERE + "export/", export_views.export, name="records-export"),
     path(HERE + "export/<str:form>/", export_views.download, name="records-export-file"),
 ]

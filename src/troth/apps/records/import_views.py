@@ -217,12 +217,13 @@ def undo(request: HttpRequest, collection: UUID, which: UUID) -> HttpResponseBas
 
 @require_POST
 @let_in(changes=True)
-def piece(request: HttpRequest, collection: UUID, which: UUID, position: int) -> HttpResponseBase:
+def piece(request: HttpRequest, collection: UUID, which: UUID) -> HttpResponseBase:
     """The next piece of a file that is too large for one form; answers with how many bytes are here."""
     access, file = access_of(request), request.FILES.get("piece")
     with enter(access):
         row = _import_of(access, collection, which)
     try:
+        position = _number(request.POST.get("position", ""))
         size = importing.add_piece(access, row, position, file.read() if file else b"")
     except NotNow as why:
         return JsonResponse({"problem": str(why)}, status=409)
@@ -239,15 +240,18 @@ def first_piece(request: HttpRequest, collection: UUID) -> HttpResponseBase:
     try:
         if not form.is_valid():
             raise NotNow("This form has been open for too long. Please load the page again.")
-        size = request.POST.get("size", "")
         data = form.cleaned_data["file"].read() if form.cleaned_data.get("file") else b""
         name = request.POST.get("name", "")
-        whole = int(size) if size.isascii() and size.isdecimal() and len(size) < 20 else 0
+        whole = _number(request.POST.get("size", ""))
         made = importing.begin(access, row, name, data, whole, form.cleaned_data["submission"])
     except NotNow as why:
         return JsonResponse({"problem": str(why)}, status=409)
     address = _to(access, collection, made.pk)["Location"]
     return JsonResponse({"address": address, "here": len(data), "size": made.size})
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
 
 
 @require_safe

@@ -40,7 +40,7 @@ for (const form of document.querySelectorAll("form[data-pieces]")) {
       for (let at = size, position = 1; at < whole.size; at += size, position++) {
         bar.value = (100 * at) / whole.size;
         words.textContent = Math.floor(bar.value) + " % sent";
-        await send(first.address + "pieces/" + position + "/", { piece: new File([whole.slice(at, at + size)], "piece") });
+        await send(first.address + "pieces/", { position, piece: new File([whole.slice(at, at + size)], "piece") });
       }
       location.assign(first.address);
     } catch (error) {
