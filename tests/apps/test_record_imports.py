@@ -381,3 +381,37 @@ def test_an_import_and_the_rows_it_refused_are_forgotten_after_thirty_days(
     work()
     assert not Import.every.exists() and not Refusal.every.exists() and not Errand.objects.exists()
     assert len(kept(here)) == 2
+
+
+def test_what_is_imported_is_found_and_sorted_like_what_is_typed(here: Access) -> None:
+    """The same text in every kind and every finding, once by the form and once by a file."""
+    texts = {
+        Kind.TEXT: "  Ash\u00a0GLAZE, dark ", Kind.NUMBER: "1 250.50", Kind.DATE: "2027-01-31", Kind.BOOLEAN: "Yes",
+        Kind.CHOICE: "Salt", Kind.EMAIL: "Vera@Büyer.example", Kind.PHONE: "(202) 555-0142",
+    }  # fmt: skip
+    for finding in (Finding.SEARCHABLE, Finding.PLAIN):
+        into = shape.make_collection(
+            here, "All", tuple(Draft(kind.label, kind, finding, choices=("Salt",)) for kind in texts)
+        )
+        with enter(here):
+            at = {field.kind: field.pk for field in Field.objects.filter(collection=into)}
+        typed = flows.make_record(here, into, {at[kind]: text for kind, text in texts.items()})
+        made = importing.begin(
+            here, into, "one.csv", ("\t".join(texts) + "\n" + "\t".join(texts.values())).encode()
+        )
+        known = reading_files.Format(delimiter="\t")
+        targets = [at[kind] for kind in texts]
+        importing.start(here, made, known, [str(kind) for kind in texts], targets, keeps_good=False)
+        work()
+        with enter(here):
+            records = [typed.pk, made.record_id(0)]
+            contents = [flows.unpacked(Record.objects.get(pk=pk).content) for pk in records]
+            found = [
+                {
+                    (row.field_id, bytes(row.index), row.plain_text, row.plain_number)
+                    for row in Value.objects.filter(record=pk)
+                }
+                for pk in records
+            ]
+        assert contents[0] == contents[1] and len(contents[0]) == len(texts)
+        assert found[0] == found[1] and len(found[0]) == len(texts)

@@ -71,8 +71,13 @@ class Column:
         self._is_text, self._is_phone = self.kind == Kind.TEXT, self.kind == Kind.PHONE
         self._index: Callable[[str], bytes | None] | None = None
         if self.is_found:
-            self._index = indexer(kinds.label(field.pk), kinds.FOUND_AS.get(Kind(self.kind), "text"))
+            self._index = self._indexer()
         self._met: dict[str, Taken] = {}
+
+    def _indexer(self) -> Callable[[str], bytes | None]:
+        if self.kind in (Kind.TEXT, Kind.EMAIL, Kind.PHONE):
+            return indexer(kinds.label(self.pk), kinds.FOUND_AS.get(Kind(self.kind), "text"))
+        return lambda value: kinds.index_of(self.kind, self.pk, value)
 
     def take(self, text: str) -> Taken:
         """The value that a text stands for.  Raises ValidationError, which quotes nothing."""
@@ -80,7 +85,7 @@ class Column:
         if met is not None:
             return met
         short = text.strip()
-        is_easy = len(short) < SHORTEST_CARD and "\x00" not in short
+        is_easy = len(short) < SHORTEST_CARD and short.isprintable()
         index = self._index(short) if self._index and self._is_phone and is_easy else None
         # A number that has an index is one that can be dialled.
         is_read = index is not None or (self._is_text and is_easy)
