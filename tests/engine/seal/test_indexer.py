@@ -4,7 +4,14 @@ import phonenumbers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from troth.engine.seal import TEXT, blind_index, blind_indexer, normalise_email, normalise_phone, normalise_text
+from troth.engine.seal import (
+    TEXT,
+    blind_index,
+    blind_indexer,
+    normalise_email,
+    normalise_phone,
+    normalise_text,
+)
 
 
 @given(st.binary(min_size=32, max_size=32), st.lists(st.text()))
