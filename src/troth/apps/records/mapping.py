@@ -83,7 +83,7 @@ def preview(
         lines.append({
             "number": row.number, "fault": faults.get("", ""), "is_wrong": bool(faults),
             "cells": [(_cut(cell), faults.get(name, "")) for cell, name in zip(cells, columns, strict=False)],
-            "missing": [f"{name}: {reason}" for name, reason in faults.items() if name and name not in columns],
+            "why": [f"{name}: {reason}" for name, reason in faults.items() if name],
         })  # fmt: skip
     return lines
 
