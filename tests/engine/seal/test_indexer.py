@@ -17,14 +17,20 @@ from troth.engine.seal import (
 @given(st.binary(min_size=32, max_size=32), st.lists(st.text()))
 def test_an_indexer_gives_what_one_index_gives(key: bytes, values: list[str]) -> None:
     index = blind_indexer(key, "a.label", TEXT)
-    assert [index(value) for value in values] == [blind_index(key, "a.label", value, TEXT) for value in values]
+    assert [index(value) for value in values] == [
+        blind_index(key, "a.label", value, TEXT) for value in values
+    ]
 
 
 @given(st.from_regex(r"\+1[2-9][0-9]{9}", fullmatch=True))
 def test_a_north_american_number_is_its_own_normal_form(number: str) -> None:
     parsed = phonenumbers.parse(number, "US")
     assert phonenumbers.is_possible_number(parsed)
-    assert phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) == number == normalise_phone(number)
+    assert (
+        phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        == number
+        == normalise_phone(number)
+    )
 
 
 @given(st.from_regex(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){0,3}", fullmatch=True))
