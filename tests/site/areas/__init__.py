@@ -6,6 +6,7 @@ from tests.site import pages
 from tests.site.areas import (
     export,
     files,
+    imports,
     people,
     privacy,
     queries,
@@ -29,6 +30,7 @@ AREAS: tuple[ModuleType, ...] = (
     support,
     files,
     records,
+    imports,
 )
 
 NO_PAGES = dict(pages.NO_PAGES)

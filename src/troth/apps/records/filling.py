@@ -22,7 +22,7 @@ from troth.gate.uses import SYSTEM, act, using
 from troth.workspaces.access import PLACE, PURPOSE, find
 from troth.workspaces.hosted import insert
 from troth.workspaces.models import Right, Workspace
-from troth.workspaces.service_job import ServiceJob
+from troth.workspaces.serving import ServiceJob
 
 from .import_models import Import, Refusal
 from .importing import pieces_of
@@ -33,7 +33,8 @@ from .sifting import Plan, Sifted, as_kept, columns_for, sift
 
 log = logging.getLogger("troth.imports")
 
-BATCH = 500
+BATCH = 2_000
+"""Rows of one act: each act writes the pages of the indexes that it touches anew, so small ones cost more for a row."""
 LEASE = timedelta(seconds=30)
 MOST_ATTEMPTS = 3
 """Times that a worker tries the same batch; one that was killed counts."""
