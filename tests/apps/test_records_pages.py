@@ -105,7 +105,10 @@ def test_a_collection_begins_with_a_template_and_stands_on_the_first_page(
     here: Access, as_alice: Client
 ) -> None:
     assert "New collection" in text(as_alice.get(at(here)))
-    form = {"once": hidden(as_alice.get(at(here, "records/new/")), "once"), "template": "contacts"}
+    form = {
+        "submission": hidden(as_alice.get(at(here, "records/new/")), "submission"),
+        "template": "contacts",
+    }
     made = as_alice.post(at(here, "records/new/"), form)
     as_alice.post(at(here, "records/new/"), form)
     row = Collection.every.get()
@@ -116,7 +119,7 @@ def test_a_collection_begins_with_a_template_and_stands_on_the_first_page(
 
 
 def test_from_nothing_a_name_is_needed_and_the_fields_come_next(here: Access, as_alice: Client) -> None:
-    form = {"once": hidden(as_alice.get(at(here, "records/new/")), "once"), "template": "nothing"}
+    form = {"submission": hidden(as_alice.get(at(here, "records/new/")), "submission"), "template": "nothing"}
     assert as_alice.post(at(here, "records/new/"), form).status_code == 422 and not Collection.every.exists()
     made = as_alice.post(at(here, "records/new/"), {**form, "name": "<b>Pots</b>"}, follow=True)
     assert (
@@ -132,7 +135,7 @@ def test_a_field_is_added_once_renamed_moved_and_taken_away(
     new = at(here, page(pots, "fields/new/"))
     shown = as_alice.get(new)
     assert "kept unlocked" in text(shown) and "gets hold of our disks" in text(shown)
-    form = {"once": hidden(shown, "once"), "name": "Shelf", "kind": "choice", "finding": "plain"}
+    form = {"submission": hidden(shown, "submission"), "name": "Shelf", "kind": "choice", "finding": "plain"}
     assert "Please write down what can be chosen" in text(as_alice.post(new, form))
     form |= {"choices": "Top\r\n\r\nBottom\r\nTop"}
     as_alice.post(new, form)
@@ -158,7 +161,7 @@ def test_a_reference_needs_a_collection_and_yes_or_no_is_not_unique(
     here: Access, as_alice: Client, pots: Collection
 ) -> None:
     new = at(here, page(pots, "fields/new/"))
-    form = {"once": hidden(as_alice.get(new), "once"), "name": "X", "finding": "none"}
+    form = {"submission": hidden(as_alice.get(new), "submission"), "name": "X", "finding": "none"}
     assert as_alice.post(new, {**form, "kind": "reference"}).status_code == 422
     assert as_alice.post(new, {**form, "kind": "boolean", "finding": "unique"}).status_code == 422
     assert as_alice.post(new, {**form, "kind": "reference", "target": str(uuid4())}).status_code == 422
@@ -348,7 +351,7 @@ def test_a_record_is_written_once_and_faults_lose_nothing(
     here: Access, as_alice: Client, pots: Collection
 ) -> None:
     new = at(here, page(pots, "new/"))
-    once = {"once": hidden(as_alice.get(new), "once")}
+    once = {"submission": hidden(as_alice.get(new), "submission")}
     wrong = as_alice.post(new, {**once, **told(here, pots, Buyer="nobody", Price="dear", Notes="keep\x07me")})
     assert wrong.status_code == 422 and not Record.every.exists()
     for said in ("not an e-mail address", "not a number", "cannot be kept", "nobody", "dear"):
@@ -358,7 +361,7 @@ def test_a_record_is_written_once_and_faults_lose_nothing(
     assert as_alice.post(new, good)["Location"] == made["Location"] and Record.every.count() == 1
     assert kept(here, pots, Record.every.get().pk)["Notes"] == "Two\nlines"
     assert "vera@buyer.example" in text(as_alice.get(made["Location"]))
-    for once in ({}, {"once": "made up"}):
+    for once in ({}, {"submission": "made up"}):
         stale = as_alice.post(new, {**told(here, pots), **once})
         assert stale.status_code == 422 and "Look it through" in text(stale) and Record.every.count() == 1
 
@@ -425,14 +428,14 @@ def test_references_are_named_by_the_first_field_and_chosen_by_name(
     new = at(here, page(sold, "new/"))
     shown = as_alice.get(new)
     assert f'<option value="{ash.pk}">Ash</option>' in text(shown)
-    made = as_alice.post(new, {"once": hidden(shown, "once"), control: str(ash.pk)})
+    made = as_alice.post(new, {"submission": hidden(shown, "submission"), control: str(ash.pk)})
     for place in (made["Location"], at(here, page(sold))):
         assert "Ash" in text(as_alice.get(place))
     assert f"{pots.pk}/{ash.pk}/" in text(as_alice.get(made["Location"]))
     monkeypatch.setattr("troth.apps.records.naming.OFFERED", 1)
     shown = as_alice.get(new)
     assert "Type the whole name" in text(shown)
-    once = {"once": hidden(shown, "once")}
+    once = {"submission": hidden(shown, "submission")}
     assert as_alice.post(new, {**once, control: "Nothing"}).status_code == 422
     pot(here, pots, Glaze="Ash")
     assert "Several records" in text(as_alice.post(new, {**once, control: "ash"}))
@@ -570,7 +573,10 @@ def test_bodies_that_are_too_large_or_malformed_are_refused_whole(
     own = at(here, page(pots))
     assert as_alice.post(own + "new/", told(here, pots, Notes="x" * 1_100_000)).status_code in (400, 413)
     assert as_alice.post(own + "chosen/", {"record": ["x"] * 300}).status_code == 400
-    form = {"once": hidden(as_alice.get(own + "new/"), "once"), **told(here, pots, Notes="x" * 5_001)}
+    form = {
+        "submission": hidden(as_alice.get(own + "new/"), "submission"),
+        **told(here, pots, Notes="x" * 5_001),
+    }
     assert "longer than 5000 characters" in text(as_alice.post(own + "new/", form))
     assert as_alice.post(own + "find/", {"text": "x" * 501}).status_code == 422
     assert as_alice.post(own + "find/", {"text": "a\x00b"}).status_code == 422

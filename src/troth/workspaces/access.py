@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import ClassVar
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from troth.gate.subjects.models import Erasure
 from troth.gate.uses import Actor, Ground, Use, using
 from troth.gate.uses.actor import Row
 
-from .hosted import HostedModel, opened
+from .hosted import HostedModel, Inside
 from .models import RIGHT_OF, Grant, Right, Role, Seat, Workspace
 
 PLACE = "workspace"
@@ -138,7 +137,7 @@ def all_of(person: UUID) -> list[Access]:
     return sorted(ways, key=lambda way: (not way.is_seated, way.workspace.made_at))
 
 
-class enter:  # noqa: N801 - reads as a statement: `with enter(...)`
+class enter(Inside):  # noqa: N801 - reads as a statement: `with enter(...)`
     """Open a workspace for the block: its rows are found, and read (or, with `writes`, written) as the access allows.
 
     `given` is a ground of an app's own that rests on the access, for rows of the gate's that belong to hosted ones.
@@ -149,24 +148,11 @@ class enter:  # noqa: N801 - reads as a statement: `with enter(...)`
         self, access: Access, *, writes: bool = False, purpose: str = PURPOSE, given: Ground | None = None
     ) -> None:
         self._access = access
-        self._inside = opened(access.workspace.owner_id)
         place = PLACE if writes else None
-        self._use = using(purpose, by=access.actor, given=given or access, at=place)
+        use = using(purpose, by=access.actor, given=given or access, at=place)
+        super().__init__(access.workspace.owner_id, use)
 
     def __enter__(self) -> Use:
         if not self._access.is_live():
             raise Refused("this workspace is no longer open to you")
-        self._inside.__enter__()
-        try:
-            return self._use.__enter__()
-        except BaseException:
-            self._inside.__exit__(None, None, None)
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self._use.__exit__(kind, error, trace)
-        finally:
-            self._inside.__exit__(None, None, None)
+        return super().__enter__()

@@ -16,6 +16,19 @@ from .access import PLACE
 from .models import GRANTABLE, Offer, Right, Role, Workspace
 
 
+def new_submission() -> str:
+    """A sealed id for the row that a form will make, so that its button can be pressed twice."""
+    return signing.dumps(uuid7().hex, salt=PLACE)
+
+
+def row_id(submission: str) -> UUID:
+    """The id in it.  Raises ValidationError when it was made up, or is a day old."""
+    try:
+        return UUID(signing.loads(submission, salt=PLACE, max_age=24 * 3600))
+    except (signing.BadSignature, ValueError):
+        raise forms.ValidationError("This form has been open for too long. Please send it again.") from None
+
+
 class OnceForm(forms.Form):
     """A form that makes one row, however often its button is pressed."""
 
@@ -24,16 +37,11 @@ class OnceForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["submission"].initial = signing.dumps(uuid7().hex, salt=PLACE)
+        self.fields["submission"].initial = new_submission()
 
     def clean_submission(self) -> UUID:
-        """The id that the new row will have.  Raises ValidationError."""
-        try:
-            return UUID(signing.loads(self.cleaned_data["submission"], salt=PLACE, max_age=24 * 3600))
-        except (signing.BadSignature, ValueError):
-            raise forms.ValidationError(
-                "This form has been open for too long. Please send it again."
-            ) from None
+        """The id that the new row will have."""
+        return row_id(self.cleaned_data["submission"])
 
 
 class WorkspaceForm(CollectionForm):

@@ -6,6 +6,7 @@ The gate's own rooms (erasure, retention, export) ask `every`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from types import TracebackType
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -17,10 +18,12 @@ from troth.gate.subjects import bulk
 from troth.gate.subjects.fields import OwnerField, PersonalQuerySet
 from troth.gate.subjects.models import PersonalModel
 from troth.gate.subjects.scope import current, opened
+from troth.gate.uses import Use, using
 
 __all__ = [
     "HostedManager",
     "HostedModel",
+    "Inside",
     "OutsideWorkspace",
     "hosted_models",
     "insert",
@@ -32,6 +35,29 @@ __all__ = [
 
 class OutsideWorkspace(GateError):
     """Hosted data was asked for, or written, outside its workspace."""
+
+
+class Inside:
+    """A workspace opened for a block, with the use in which its rows are read or written."""
+
+    def __init__(self, workspace: UUID, use: using) -> None:
+        self._scope, self._use = opened(workspace), use
+
+    def __enter__(self) -> Use:
+        self._scope.__enter__()
+        try:
+            return self._use.__enter__()
+        except BaseException:
+            self._scope.__exit__()
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._use.__exit__(kind, error, trace)
+        finally:
+            self._scope.__exit__()
 
 
 def open_workspace() -> UUID:

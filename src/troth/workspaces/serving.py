@@ -4,7 +4,6 @@ import math
 import re
 import time
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import ClassVar
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from troth.gate.uses import SYSTEM, Use, using
 from troth.gate.uses.actor import Row
 
 from .access import ASKED_EVERY, PLACE, PURPOSE
-from .hosted import opened
+from .hosted import Inside
 from .models import Workspace
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{2,40}")
@@ -55,7 +54,7 @@ class ServiceJob:
         return bool(row.owner_id == self.workspace)
 
 
-class serve:  # noqa: N801 - reads as a statement: `with serve(...)`
+class serve(Inside):  # noqa: N801 - reads as a statement: `with serve(...)`
     """Open a workspace to a job of the system for the block; with `writes` it may take data in.
 
     Raises Refused when the workspace is gone.
@@ -63,23 +62,9 @@ class serve:  # noqa: N801 - reads as a statement: `with serve(...)`
 
     def __init__(self, job: ServiceJob, *, writes: bool = False) -> None:
         self._job = job
-        self._inside = opened(job.workspace)
-        self._use = using(PURPOSE, by=SYSTEM, given=job, at=PLACE if writes else None)
+        super().__init__(job.workspace, using(PURPOSE, by=SYSTEM, given=job, at=PLACE if writes else None))
 
     def __enter__(self) -> Use:
         if not self._job.is_live():
             raise Refused("the workspace of this job is gone", "hosting.access")
-        self._inside.__enter__()
-        try:
-            return self._use.__enter__()
-        except BaseException:
-            self._inside.__exit__(None, None, None)
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self._use.__exit__(kind, error, trace)
-        finally:
-            self._inside.__exit__(None, None, None)
+        return super().__enter__()

@@ -52,7 +52,7 @@ def add(request: HttpRequest, collection: UUID) -> HttpResponseBase:
     form = FieldForm(request.POST or None, targets=targets)
     if request.method == "POST" and form.is_valid():
         try:
-            shape.add_field(access, row, form.draft(), form.cleaned_data["once"])
+            shape.add_field(access, row, form.draft(), form.cleaned_data["submission"])
         except NotNow as why:
             form.add_error(None, str(why))
         else:

@@ -5,10 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.core import signing
 
 from troth.gate.collection import refuse_card_number, refuse_line_breaks
-from troth.gate.ids import uuid7
+from troth.workspaces.forms import OnceForm
 
 from .models import Collection, Finding, Kind
 from .shape import MOST_CHOICES, TEMPLATES, Draft
@@ -17,33 +16,12 @@ NAME: dict[str, Any] = {
     "max_length": 120, "validators": [refuse_line_breaks, refuse_card_number],
     "widget": forms.TextInput(attrs={"autocomplete": "off"}),
 }  # fmt: skip
-ONCE = "records.once"
 MEANS = (
     "Everything is kept locked with this workspace’s key. A searchable field also leaves a keyed mark of each value, by"
     " which a whole value can be found, and nothing else. A plain field is kept unlocked beside the rest: only then can"
     " it be sorted and searched by ranges. Choose plain only for what may be read by whoever gets hold of our disks."
     " This cannot be changed later."
 )
-
-
-class OnceForm(forms.Form):
-    """A form that makes one row, however often its button is pressed."""
-
-    once = forms.CharField(widget=forms.HiddenInput)
-    use_required_attribute = False
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["once"].initial = signing.dumps(uuid7().hex, salt=ONCE)
-
-    def clean_once(self) -> UUID:
-        """The id that the new row will have."""
-        try:
-            return UUID(signing.loads(self.cleaned_data["once"], salt=ONCE, max_age=24 * 3600))
-        except (signing.BadSignature, ValueError) as error:
-            raise forms.ValidationError(
-                "This form has been open for too long. Please send it again."
-            ) from error
 
 
 class CollectionForm(OnceForm):

@@ -4,17 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.core import signing
 
-from troth.gate.ids import uuid7
+from troth.workspaces.forms import OnceForm
 
 from .importing import MOST_BYTES, Target
 from .models import Finding, Kind
 from .reading_files import CSV, DELIMITERS, ENCODINGS, FORMS, Format
 from .shape import Draft
 
-SALT = "records.import"
-DAY = 24 * 3600
 TO_MAKE = (Kind.TEXT, Kind.NUMBER, Kind.DATE, Kind.BOOLEAN, Kind.EMAIL, Kind.PHONE)
 """What a new field made from a column can be."""
 NEW = "new:"
@@ -25,7 +22,7 @@ FOUND = {
 ALL, GOOD = "all", "good"
 
 
-class FileForm(forms.Form):
+class FileForm(OnceForm):
     """A file, or rows that were copied somewhere else."""
 
     file = forms.FileField(
@@ -37,20 +34,6 @@ class FileForm(forms.Form):
         label="Or rows that you copied", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 4}),
         help_text="As they come out of a spreadsheet, with the names of the columns in the first row.",
     )  # fmt: skip
-    submission = forms.CharField(widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["submission"].initial = signing.dumps(uuid7().hex, salt=SALT)
-
-    def clean_submission(self) -> UUID:
-        """The id that the import will have: a second press of the button makes no second one."""
-        try:
-            return UUID(signing.loads(self.cleaned_data["submission"], salt=SALT, max_age=DAY))
-        except signing.BadSignature as error:
-            raise forms.ValidationError(
-                "This form has been open for too long. Please send it again."
-            ) from error
 
     def clean(self) -> dict[str, Any]:
         """Either of the two."""

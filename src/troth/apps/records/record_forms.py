@@ -5,15 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.core import signing
 from django.core.exceptions import ValidationError
 
-from troth.gate.ids import uuid7
 from troth.workspaces.access import Access
+from troth.workspaces.forms import new_submission, row_id
 from troth.workspaces.models import Right
 
 from .flows import Wrong
-from .forms import ONCE, name_of
+from .forms import name_of
 from .kinds import LONGEST
 from .models import Collection, Field, Finding, Kind
 from .naming import offered, pointed_at
@@ -30,7 +29,7 @@ class RecordForm(forms.Form):
     """One control for each field, right for its kind; what the kind takes is decided when the record is written."""
 
     use_required_attribute = False
-    once = forms.CharField(widget=forms.HiddenInput, required=False)
+    submission = forms.CharField(widget=forms.HiddenInput, required=False)
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
 
     def __init__(
@@ -38,9 +37,9 @@ class RecordForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         if one:
-            del self.fields["once"], self.fields["revision"]
+            del self.fields["submission"], self.fields["revision"]
         else:
-            self.fields["once"].initial = signing.dumps(uuid7().hex, salt=ONCE)
+            self.fields["submission"].initial = new_submission()
         self.of = {pk: name_of(pk) for pk in controls}
         self.fields |= {name_of(pk): control for pk, control in controls.items()}
 
@@ -54,8 +53,8 @@ class RecordForm(forms.Form):
     def row_id(self) -> UUID | None:
         """The id that a new record will have; None when the form was made up or is a day old."""
         try:
-            return UUID(signing.loads(self.cleaned_data["once"], salt=ONCE, max_age=24 * 3600))
-        except (signing.BadSignature, ValueError):
+            return row_id(self.cleaned_data["submission"])
+        except forms.ValidationError:
             return None
 
     def texts(self) -> dict[UUID, str]:

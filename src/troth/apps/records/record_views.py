@@ -86,7 +86,7 @@ def _made(access: Access, row: Collection, form: RecordForm) -> Record | None:
     row_id = form.row_id()
     if row_id is None:
         # Only the mark of the form is too old; what was typed is not, and goes under a new one.
-        form.say_again(once=form.fields["once"].initial)
+        form.say_again(submission=form.fields["submission"].initial)
         form.add_error(None, OLD)
         return None
     try:

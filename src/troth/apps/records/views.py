@@ -51,7 +51,7 @@ def begin(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         told, drafts = form.cleaned_data, form.drafts()
         try:
-            made = shape.make_collection(access, told["name"], drafts, told["once"])
+            made = shape.make_collection(access, told["name"], drafts, told["submission"])
         except NotNow as why:
             form.add_error(None, str(why))
         else:
