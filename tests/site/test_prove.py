@@ -12,7 +12,7 @@ from tests.site.demo import Demo
 
 KEPT = {
     "scope.sites", "collect.contact", "use.requested", "share.no-promotion", "rights.update", "rights.ninety-days",
-    "hosting.no-review", "hosting.access",
+    "hosting.submit", "hosting.no-review", "hosting.access", "security.isolation",
     "security.measures", "security.tls", "security.credentials",
 }  # fmt: skip
 

@@ -74,7 +74,7 @@ def fill(cast: Cast) -> None:
     cast.at["incident"] = open_incident(
         cast, boss, "The index of one store is built anew; pages may be slow."
     )
-    cast.at["waiting"] = open_incident(cast, boss, "A disk is replaced.")
+    cast.at["unapproved"] = open_incident(cast, boss, "A disk is replaced.")
     ada = cast.screen("ada")
     cast.go(ada, cast.at["incident"])
     ada.get_by_role("button", name="Approve it").click()
@@ -112,7 +112,7 @@ SHOWN: tuple[Shown, ...] = (
     Shown("office-incidents", "administrator", "/office/incidents/"),
     Shown("office-incident-open, with errors", "administrator", "/office/incidents/", 422, no_workspace),
     Shown("office-incident", "administrator", "{incident}"),
-    Shown("office-incident, waiting", "ada", "{waiting}"),
+    Shown("office-incident, waiting", "ada", "{unapproved}"),
     Shown("office-approvals", "administrator", "/office/approvals/"),
 )
 NO_PAGES: dict[str, str] = {
