@@ -14,7 +14,7 @@ class Config(AppConfig):
         from .checks import check_declarations, check_statement, check_transactions
 
         connection_created.connect(wall.attend, dispatch_uid="troth.wall")
-        post_migrate.connect(wall.build, dispatch_uid="troth.wall")
+        post_migrate.connect(wall.build, sender=self, dispatch_uid="troth.wall")
         register(check_declarations)
         register(check_statement)
         register(check_transactions)
