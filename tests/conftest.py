@@ -9,6 +9,7 @@ import django
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from hypothesis import settings as laws
 
 HOME = Path(tempfile.mkdtemp(prefix="troth-tests-"))
 os.environ["TROTH_HOME"] = str(HOME)
@@ -37,6 +38,10 @@ def pytest_collection_finish() -> None:
     gc.enable()
     gc.freeze()
 
+
+# A law holds however slow the machine is: no test is timed.
+laws.register_profile("house", deadline=None)
+laws.load_profile("house")
 
 pytest_plugins = ["tests.plugins.network", "tests.plugins.database", "tests.plugins.browser"]
 

@@ -30,6 +30,11 @@ LONGEST = (
     "test_markers.py",
     "test_walk.py",
     "test_export.py",
+    "test_kill_erasures.py",
+    "test_own_data_walk.py",
+    "test_hosting_walk.py",
+    "test_subject_command.py",
+    "test_isolation.py",
 )
 """Files to begin with, so that no worker is left with a long one when the others are done."""
 
