@@ -67,6 +67,15 @@ def own_uses(page: Page, url: str) -> None:
     page.goto(f"{url}/account/privacy/uses/?role=everybody")
 
 
+def records(page: Page, url: str) -> None:
+    """Her company's contacts, in a workspace that is open to nobody else."""
+    become(page, url, ALICE)
+    page.goto(f"{url}/workspaces/")
+    page.get_by_role("main").locator("li a").first.click()
+    page.get_by_role("link", name="Contacts").click()
+    page.wait_for_load_state()
+
+
 def requests(page: Page, url: str) -> None:
     """The privacy officer's queue, after somebody asked two things and proved one of them."""
     page.context.clear_cookies()
@@ -96,7 +105,7 @@ def mailed_code(page: Page, url: str) -> str:
 
 PICTURES = {
     "statement": statement, "thread": thread, "inbox": inbox,
-    "privacy": own_privacy, "uses": own_uses, "requests": requests,
+    "privacy": own_privacy, "uses": own_uses, "records": records, "requests": requests,
 }  # fmt: skip
 
 
