@@ -26,6 +26,7 @@ from tests.workspaces.customers import (
 )
 from troth.accounts.people.models import Membership, Person
 from troth.gate.errors import Refused
+from troth.gate.ids import uuid7
 from troth.gate.subjects import obstacles
 from troth.gate.subjects.erase import erase
 from troth.gate.subjects.models import DataSubject, Erasure
@@ -240,6 +241,52 @@ def test_what_was_passed_on_ends_with_what_its_giver_had(
     shared(here, eve, giver_id=charlie.owner_id)
     as_alice.post(at(here, f"people/grants/{mine.pk}/revoke/"))
     assert not Grant.objects.exists() and find(here.workspace, eve.owner_id) is None
+
+
+def test_sharing_ends_with_the_right_to_share_and_not_with_a_longer_look(
+    here: Access, charlie: Person
+) -> None:
+    end = timezone.now() + timedelta(days=2)
+    part = uuid7()
+    shared(here, charlie, Right.VIEW)
+    shared(here, charlie, Right.SHARE, part=part, ends_at=end)
+    letting_in.offer(access(charlie, here.workspace), EVE["email"], Right.VIEW, part=part)
+    assert Offer.objects.get().ends_at == end
+
+
+def test_what_a_company_may_share_its_people_pass_on_and_it_ends_with_the_companys(
+    here: Access, charlie: Person, as_alice: Client
+) -> None:
+    company, eve = Membership.objects.get(owner=charlie.owner_id).customer_id, customer(EVE)
+    end = timezone.now() + timedelta(days=2)
+    row = Grant(owner_id=here.workspace.owner_id, to_id=company, right=Right.SHARE, ends_at=end)
+    row.save(force_insert=True)
+    assert offer(browser(charlie), here, EVE["email"]).status_code == 302
+    assert (Offer.objects.get().giver_id, Offer.objects.get().ends_at) == (company, end)
+    assert accept(browser(eve), EVE["email"]).status_code == 302 and find(here.workspace, eve.owner_id)
+    as_alice.post(at(here, f"people/grants/{row.pk}/revoke/"))
+    assert not Grant.objects.exists() and find(here.workspace, eve.owner_id) is None
+
+
+def test_what_somebody_passes_on_takes_no_better_access_away(here: Access, charlie: Person) -> None:
+    eve = customer(EVE)
+    mine = shared(here, eve, Right.SHARE)
+    shared(here, charlie, Right.SHARE)
+    letting_in.offer(access(charlie, here.workspace), EVE["email"], Right.VIEW)
+    assert accept(browser(eve), EVE["email"]).status_code == 302
+    kept = Grant.objects.get(pk=mine.pk)
+    assert (kept.right, kept.giver_id) == (Right.SHARE, None)
+
+
+def test_who_may_share_no_longer_has_passed_on_nothing(
+    here: Access, charlie: Person, as_alice: Client
+) -> None:
+    eve = customer(EVE)
+    shared(here, charlie, Right.SHARE)
+    shared(here, eve, giver_id=charlie.owner_id)
+    offer(as_alice, here, CHARLIE["email"], right="view")
+    accept(browser(charlie), CHARLIE["email"])
+    assert find(here.workspace, charlie.owner_id) and find(here.workspace, eve.owner_id) is None
 
 
 def test_circles_of_grants_end_too(here: Access, charlie: Person, as_alice: Client) -> None:

@@ -25,7 +25,7 @@ from troth.gate.subjects.merging import merge
 from troth.gate.subjects.models import DataSubject, Kind
 from troth.gate.uses import SYSTEM, Actor, act, using
 
-from .access import PLACE, Access
+from .access import PLACE, Access, standing_for
 from .models import GRANTABLE, OFFERED, Grant, Offer, Right, Role, Seat, Workspace
 
 RUNNING = "running-an-account"
@@ -104,7 +104,7 @@ def offer(
     Nobody gives more than they have, or for longer.
     """
     by.must(Right.SHARE, part)
-    ends_at = _must_give(by, right, part, ends_at)
+    giver, ends_at = _must_give(by, right, part, ends_at)
     if _is_own(by, address):
         raise NotNow("This is your own address: you have access already.")
     open_offers = Offer.objects.filter(workspace=by.workspace.owner_id)
@@ -118,30 +118,37 @@ def offer(
     with using(RUNNING, by=by.actor, given=by.workspace, at=PLACE), act():
         invitee = DataSubject.begin(Kind.INVITEE)
         Offer(  # type: ignore[misc]
-            owner=invitee, workspace_id=by.workspace.owner_id, giver_id=None if by.is_seated else by.person,
+            owner=invitee, workspace_id=by.workspace.owner_id, giver_id=giver,
             email=address, right=right, part=part, ends_at=ends_at, is_for_company=is_for_company,
             token_hash=_hash(token),
         ).save(force_insert=True)  # fmt: skip
-        giver = Person.objects.get(owner=by.person)
-        enqueue(
-            invitee.pk, address, "You were let into a workspace", _letter(giver.name, right, ends_at, token)
-        )
+        name = Person.objects.get(owner=by.person).name
+        enqueue(invitee.pk, address, "You were let into a workspace", _letter(name, right, ends_at, token))
 
 
-def _must_give(by: Access, right: Right, part: UUID | None, ends_at: datetime | None) -> datetime | None:
-    """When the new access ends at the latest.  Raises Refused."""
+def _must_give(
+    by: Access, right: Right, part: UUID | None, ends_at: datetime | None
+) -> tuple[UUID | None, datetime | None]:
+    """Whose grant is passed on (None for the workspace's own people), and when the new access ends.  Raises Refused."""
     if right not in GRANTABLE or not by.allows(right, part):
         raise Refused("nobody gives away more than they have")
     if ends_at is not None and ends_at <= timezone.now():
         raise NotNow("The end of the access lies in the past.")
     if by.is_seated:
-        return ends_at
-    own = Grant.objects.filter(Grant.live(), owner=by.workspace.owner_id, to=by.person)
-    until = [grant.ends_at for grant in own if grant.part in (None, part)]
-    if None in until:
-        return ends_at
-    latest = max((each for each in until if each), default=None)
-    return min((each for each in (ends_at, latest) if each), default=None)
+        return None, ends_at
+    mine = [
+        grant for each in standing_for(by.person) for grant in _shareable(by.workspace.owner_id, each, part)
+    ]
+    if not mine:
+        raise Refused("nobody gives away more than they have")
+    longest = max(mine, key=lambda grant: (grant.ends_at is None, grant.ends_at or timezone.now()))
+    return longest.to_id, min((each for each in (ends_at, longest.ends_at) if each), default=None)
+
+
+def _shareable(workspace: UUID, to: UUID, part: UUID | None) -> list[Grant]:
+    """The grants by which somebody may pass on a part of a workspace, or all of it."""
+    live = Grant.objects.filter(Grant.live(), owner=workspace, to=to, right=Right.SHARE)
+    return [grant for grant in live if grant.part in (None, part)]
 
 
 def _is_own(by: Access, address: str) -> bool:
@@ -172,10 +179,7 @@ def accept(found: Offer, person: Person) -> Workspace:
 
 def _stands(found: Offer) -> bool:
     """Whether somebody who passed it on still has what they gave."""
-    if found.giver_id is None:
-        return True
-    mine = Grant.objects.filter(Grant.live(), owner=found.workspace_id, to=found.giver_id, right=Right.SHARE)
-    return any(grant.part in (None, found.part) for grant in mine)
+    return found.giver_id is None or bool(_shareable(found.workspace_id, found.giver_id, found.part))
 
 
 def _company_of(person: Person, workspace: Workspace) -> UUID:
@@ -189,6 +193,10 @@ def _company_of(person: Person, workspace: Workspace) -> UUID:
 
 
 def _give(found: Offer, to: UUID) -> None:
+    """Write the grant.  What somebody passes on takes the place of no grant but their own: it could be less."""
+    before = Grant.objects.filter(owner=found.workspace_id, to=to, part=found.part).first()
+    if before is not None and found.giver_id is not None and before.giver_id != found.giver_id:
+        return
     try:
         Grant.objects.update_or_create(
             owner_id=found.workspace_id, to_id=to, part=found.part,
@@ -196,6 +204,7 @@ def _give(found: Offer, to: UUID) -> None:
         )  # fmt: skip
     except IntegrityError:
         raise Over from None
+    _end_passed_on(found.workspace_id, to)
 
 
 def is_for(found: Offer, person: Person) -> bool:
@@ -208,7 +217,7 @@ def withdraw(by: Access, which: UUID) -> None:
     """Take an offer back: the address is erased."""
     by.must(Right.SHARE)
     for row in Offer.objects.filter(pk=which, workspace=by.workspace.owner_id):
-        if by.allows(Right.MANAGE) or row.giver_id == by.person:
+        if by.allows(Right.MANAGE) or row.giver_id in standing_for(by.person):
             erase(row.owner_id.hex, by.actor)
 
 
@@ -219,19 +228,22 @@ def revoke(by: Access, which: UUID) -> None:
         found = Grant.objects.filter(pk=which, owner=by.workspace.owner_id).first()
         if found is None:
             return
-        if found.to_id != by.person and found.giver_id != by.person:
+        if found.to_id != by.person and found.giver_id not in standing_for(by.person):
             by.must(Right.MANAGE)
         end_chain(by.workspace.owner_id, found)
 
 
 def end_chain(workspace: UUID, grant: Grant) -> None:
-    """Delete a grant and what was passed on by whoever had it; part of the caller's act."""
-    to = grant.to_id
+    """Delete a grant and what was passed on by it; part of the caller's act."""
     Grant.objects.filter(pk=grant.pk).delete()
-    if Grant.objects.filter(Grant.live(), owner=workspace, to=to, right=Right.SHARE).exists():
-        return
-    for passed in Grant.objects.filter(owner=workspace, giver=to):
-        end_chain(workspace, passed)
+    _end_passed_on(workspace, grant.to_id)
+
+
+def _end_passed_on(workspace: UUID, giver: UUID) -> None:
+    """End what somebody passed on and could not pass on any more."""
+    for passed in Grant.objects.filter(owner=workspace, giver=giver):
+        if not _shareable(workspace, giver, passed.part):
+            end_chain(workspace, passed)
 
 
 def _tell(whose: UUID, by: Access, words: str) -> None:

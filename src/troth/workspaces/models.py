@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from troth.accounts.people.models import Customer, Person
+from troth.accounts.people.models import Customer, Membership, Person
 from troth.gate.subjects.fields import ConcernsField, OnErase, OwnerField, Sealed
 from troth.gate.subjects.models import PersonalModel
 from troth.gate.uses.actor import Row
@@ -93,8 +93,11 @@ class Workspace(PersonalModel):
 
 
 def _is_in(workspace: Workspace, person: Any) -> bool:
-    seated = Seat.objects.filter(owner=person, workspace=workspace.owner_id).exists()
-    return seated or Grant.objects.filter(owner=workspace.owner_id, to=person).exists()
+    """Whether somebody was let in: seated, or by a grant to them or to their company."""
+    if Seat.objects.filter(owner=person, workspace=workspace.owner_id).exists():
+        return True
+    companies = Membership.objects.filter(owner=person).values_list("customer_id", flat=True)
+    return Grant.objects.filter(owner=workspace.owner_id, to__in=[person, *companies]).exists()
 
 
 class Acceptance(PersonalModel):
@@ -173,8 +176,8 @@ SCOPED = {
 class Grant(Scoped):
     """Access that a Customer gave, to a person or to everybody of another Customer, and has not taken back.
 
-    `giver` is who passed on a grant of their own, blank when the workspace's own people gave it: what somebody passed
-    on ends with what they had.
+    `giver` is whose grant was passed on, blank when the workspace's own people gave it: what was passed on ends with
+    what it rests on.
     """
 
     owner = OwnerField()

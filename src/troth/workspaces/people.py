@@ -17,7 +17,7 @@ from troth.accounts.people.own import person_of
 from troth.gate.uses import current_use, using
 
 from . import letting_in
-from .access import Access, enter
+from .access import Access, enter, standing_for
 from .doors import access_of, answered, let_in, shown, to
 from .forms import OfferForm, RoleForm, SeatForm
 from .models import GRANTABLE, Grant, Offer, Right, Role, Seat
@@ -59,7 +59,7 @@ def _named(access: Access, named: dict[UUID, str]) -> dict[str, Any]:
         offers = [
             _offer(each, named)
             for each in offered
-            if access.allows(Right.MANAGE) or each.giver_id == access.person
+            if access.allows(Right.MANAGE) or each.giver_id in standing_for(access.person)
         ]
     context: dict[str, Any] = {"seats": seats, "grants": grants, "offers": offers, "roles": _roles(access)}
     if access.allows(Right.MANAGE) and row.customer_id:
@@ -69,7 +69,7 @@ def _named(access: Access, named: dict[UUID, str]) -> dict[str, Any]:
 
 def _may_see(access: Access, grant: Grant) -> bool:
     """Guests see their own access, and what they passed on."""
-    return access.is_seated or access.person in (grant.to_id, grant.giver_id)
+    return access.is_seated or bool({grant.to_id, grant.giver_id} & set(standing_for(access.person)))
 
 
 def _person(subject: UUID) -> dict[str, str]:
@@ -90,7 +90,8 @@ def _seat(row: Seat, access: Access) -> dict[str, Any]:
 
 
 def _grant(row: Grant, access: Access, named: dict[UUID, str]) -> dict[str, Any]:
-    may_end = access.allows(Right.MANAGE) or access.person in (row.to_id, row.giver_id)
+    is_theirs = row.to_id == access.person or row.giver_id in standing_for(access.person)
+    may_end = access.allows(Right.MANAGE) or is_theirs
     return {
         "pk": row.pk, "right": row.get_right_display(), "part": _part(row.part, named), "ends_at": row.ends_at,
         "is_managed": may_end, **_person(row.to_id),

@@ -10,11 +10,6 @@ from .scope import everywhere, opened
 BATCH = 100
 
 
-def owners(model: type[PersonalModel]) -> set[UUID]:
-    """Every subject that has rows of a model."""
-    return set(model.every.order_by().values_list("owner_id", flat=True).distinct())
-
-
 def owned_by_another_kind(model: type[PersonalModel], kind: str) -> int:
     """How many rows of a model belong to a subject of another kind."""
     others = DataSubject.objects.exclude(kind=kind).values("pk")
