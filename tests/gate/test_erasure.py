@@ -132,6 +132,19 @@ def test_a_second_erasure_finds_the_first() -> None:
     assert first.pk == second.pk and Entry.objects.filter(kind=6).count() == 1
 
 
+def test_who_asked_is_told_what_the_worker_did_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, destroy = enquiry_of().owner_id.hex, keys.destroy
+
+    def the_worker_is_faster(subject: str) -> None:
+        destroy(subject)
+        monkeypatch.undo()
+        assert resume() == 1
+
+    monkeypatch.setattr(keys, "destroy", the_worker_is_faster)
+    told, kept = erase(subject, SYSTEM), Erasure.objects.get()
+    assert (told.state, told.entry) == (kept.state, kept.entry) == ("purging", kept.entry) and told.entry
+
+
 def test_two_at_once_erase_once() -> None:
     subject = enquiry_of().owner_id.hex
     given = beside(lambda: erase(subject, SYSTEM), 2)

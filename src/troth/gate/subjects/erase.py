@@ -160,7 +160,8 @@ def _remove_rows(erasure: Erasure, by: Actor, purpose: str) -> None:
     with transaction.atomic():
         one_at_a_time()
         locked = Erasure.objects.select_for_update().get(pk=erasure.pk)
-        if locked.state != Erasure.State.BEGUN:
+        if locked.state != Erasure.State.BEGUN:  # the worker's round came between
+            erasure.refresh_from_db()
             return
         for model, field in touching(UUID(erasure.subject)):
             on_erase, blank = next((how, names) for link, how, names in edges(model) if link == field)
