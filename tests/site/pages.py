@@ -244,6 +244,7 @@ NO_PAGES = {
     "log-checkpoint": "text", "log-checkpoint-at": "text", "log-consistency": "text", "log-vkey": "text",
     "log-tile": "bytes", "security-txt": "text", "company-css": "a style sheet", "receipt-json": "a download",
     "mfa_download_recovery_codes": "a download", "thread-open": "redirects to the thread",
-    "thread-reply": "POST, redirects", "enquiry-assign": "POST, redirects", "enquiry-close": "POST, redirects",
+    "thread-reply": "POST, redirects", "enquiry-call": "a button",
+    "enquiry-assign": "POST, redirects", "enquiry-close": "POST, redirects",
     "demo-become": "POST, redirects", "office-break": "POST, redirects", "office-mend": "POST, redirects",
 }  # fmt: skip

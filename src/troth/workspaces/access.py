@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
+from troth.accounts.models import Role as OfStaff
+from troth.accounts.models import StaffMember
 from troth.accounts.people.models import Membership
 from troth.gate.errors import Refused
 from troth.gate.registry import built_at, serves
@@ -22,6 +24,9 @@ SHOWING = serves("showing-own-data")
 ASKED_EVERY = 1.0
 """Seconds for which an answer about somebody's access stands."""
 
+RIGHT_OF_STAFF = {OfStaff.OWNER: Right.MANAGE, OfStaff.ADMINISTRATOR: Right.MANAGE}
+"""In the Company's own workspace, which nobody owns: no press of a button ends it.  Everybody else may change it."""
+
 built_at(PLACE, "troth.workspaces.access:enter")
 
 
@@ -37,6 +42,7 @@ class Access:
     right: Right | None
     parts: dict[UUID, Right] = field(default_factory=dict)
     is_seated: bool = False
+    country: str = ""
     asked_at: float = field(default_factory=time.monotonic)
     stands: bool = True
     ground: ClassVar[str] = "grant"
@@ -44,7 +50,7 @@ class Access:
     @property
     def actor(self) -> Actor:
         """Who acts, as the gate sees them here."""
-        return Actor("customer-people", self.person)
+        return Actor("customer-people", self.person, self.country)
 
     @property
     def record_of(self) -> UUID | None:
@@ -99,9 +105,15 @@ class Access:
 
 
 def find(workspace: Workspace, person: UUID) -> Access | None:
-    """Somebody's access to a workspace by their seat, and by what was granted to them or to their company."""
+    """Somebody's access to a workspace by their seat, and by what was granted to them or to their company.
+
+    The people of the Company's own are its staff, each by their role.
+    """
     if Erasure.objects.filter(subject=workspace.owner_id.hex).exists():
         return None
+    if workspace.is_companys and (member := StaffMember.objects.filter(owner=person).first()):
+        given = RIGHT_OF_STAFF.get(OfStaff(member.role), Right.EDIT)
+        return Access(workspace, person, given, is_seated=True, country=member.country)
     seat = Seat.objects.filter(owner=person, workspace=workspace.owner_id).first()
     right = RIGHT_OF[Role(seat.role)] if seat else None
     parts: dict[UUID, Right] = {}

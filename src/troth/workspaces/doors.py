@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from troth.accounts.people.companies import NotNow
 from troth.accounts.people.doors import person_only
+from troth.accounts.staff import staff_only
 from troth.gate.errors import Refused
 from troth.gate.subjects.obstacles import Obstructed
 
@@ -29,6 +30,24 @@ def access_of(request: HttpRequest) -> Access:
     return found
 
 
+def insider_only(view: View) -> View:
+    """Let people with an account in, and staff, who have a workspace too: the Company's own."""
+    as_person, as_staff = person_only(view), staff_only()(view)
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        chosen = as_staff if request.staff else as_person  # type: ignore[attr-defined]
+        return chosen(request, *args, **kwargs)
+
+    return guarded
+
+
+def _reader(request: HttpRequest) -> UUID:
+    """The subject of whoever reads; behind the door there is one."""
+    found: UUID = (request.staff or request.person).owner_id  # type: ignore[attr-defined]
+    return found
+
+
 def let_in(right: Right | None = None, *, changes: bool = False) -> Callable[[View], View]:
     """Find the reader's access to the workspace that the address names; without any there is no such page.
 
@@ -38,10 +57,10 @@ def let_in(right: Right | None = None, *, changes: bool = False) -> Callable[[Vi
     def declare(view: View) -> View:
         @wraps(view)
         @never_cache
-        @person_only
+        @insider_only
         def guarded(request: HttpRequest, workspace: UUID, *args: Any, **kwargs: Any) -> HttpResponseBase:
             row = Workspace.objects.filter(owner=workspace).first()
-            access = row and find(row, request.person.owner_id)  # type: ignore[attr-defined]
+            access = row and find(row, _reader(request))
             if not row or not access:
                 raise Http404
             if right is not None and not access.allows(right):
@@ -81,6 +100,7 @@ def frame(access: Access) -> dict[str, Any]:
     row = access.workspace
     return {
         "section": "workspaces", "workspace": row.owner_id, "workspace_name": row.name, "ended_at": row.ended_at,
+        "is_companys": row.is_companys,
         "menu": [(reverse(page.url_name, args=[row.owner_id]), page.label) for page in menu(access)],
         "may_edit": access.allows(Right.EDIT) and not row.ended_at,
         "may_manage": access.allows(Right.MANAGE), "may_own": access.allows(Right.OWN),

@@ -104,6 +104,8 @@ def offer(
     Nobody gives more than they have, or for longer.
     """
     by.must(Right.SHARE, part)
+    if by.workspace.is_companys:
+        raise Refused("what the Company keeps of Customers is opened to nobody outside", "share.no-promotion")
     giver, ends_at = _must_give(by, right, part, ends_at)
     if _is_own(by, address):
         raise NotNow("This is your own address: you have access already.")

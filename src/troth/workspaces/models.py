@@ -61,19 +61,26 @@ class Workspace(PersonalModel):
     name = Sealed(models.CharField(max_length=160), "customer-data.record")
     made_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    is_companys = models.BooleanField(default=False)
 
     ground: ClassVar[str] = "account"
 
     class Privacy:
         plain: ClassVar = {
             "made_at": "a time of ours", "ended_at": "the time the keep rule counts from",
+            "is_companys": "whether it is the Company's own",
         }  # fmt: skip
         keep: ClassVar = {"agreement-end": "ended_at"}
         on_expire = "erase-owner"
 
     class Meta:
         ordering = ("made_at",)
-        constraints = (models.UniqueConstraint(fields=("owner",), name="one_row_a_workspace"),)
+        constraints = (
+            models.UniqueConstraint(fields=("owner",), name="one_row_a_workspace"),
+            models.UniqueConstraint(
+                fields=("is_companys",), condition=Q(is_companys=True), name="one_workspace_of_the_company"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"workspace {self.owner_id}"

@@ -39,7 +39,7 @@ def _page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse
     with enter(access):
         named = parts()
     context = {**_named(access, named), **forms}
-    if access.allows(Right.SHARE):
+    if access.allows(Right.SHARE) and not access.workspace.is_companys:
         context.setdefault(
             "offer_form",
             OfferForm(parts=named, rights=_rights(access), initial={"part": request.GET.get("part")}),
@@ -62,7 +62,7 @@ def _named(access: Access, named: dict[UUID, str]) -> dict[str, Any]:
             if access.allows(Right.MANAGE) or each.giver_id in standing_for(access.person)
         ]
     context: dict[str, Any] = {"seats": seats, "grants": grants, "offers": offers, "roles": _roles(access)}
-    if access.allows(Right.MANAGE) and row.customer_id:
+    if access.allows(Right.MANAGE) and row.customer_id and not row.is_companys:
         context["seat_form"] = _seat_form(access, {each["who"] for each in seats})
     return context
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("workspaces/new/", views.begin, name="workspace-begin"),
     path("workspaces/offers/<str:token>/", people.offer_open, name="offer-open"),
     path("workspaces/offer/", people.offer_accept, name="offer"),
+    path("office/workspace/", views.own, name="office-own-workspace"),
     path(HERE, views.home, name="workspace-home"),
     path(HERE + "people/", people.people, name="workspace-people"),
     path(HERE + "people/seat/", people.seat, name="workspace-seat"),

@@ -15,11 +15,13 @@ from troth.accounts.people.doors import confirmed, person_only
 from troth.accounts.people.models import MANAGERS, Membership
 from troth.accounts.people.models import Role as InCompany
 from troth.accounts.people.own import person_of
+from troth.accounts.staff import staff_only
 from troth.gate.published import statement
+from troth.gate.registry import office_page
 from troth.gate.uses import using
 from troth.gate.uses.history import Used, history, mine
 
-from . import agreement, flows
+from . import agreement, company, flows
 from .access import SHOWING, all_of, enter
 from .doors import access_of, answered, let_in, shown, to
 from .forms import BeginForm, NameTypedForm, WorkspaceForm
@@ -37,6 +39,7 @@ workspace_page(0, "workspace-home", "Overview")
 workspace_page(80, "workspace-people", "People", Right.VIEW)
 workspace_page(85, "workspace-log", "Who looked", Right.MANAGE)
 workspace_page(90, "workspace-settings", "Settings", Right.MANAGE)
+office_page("office-own-workspace", "Our workspace")
 
 
 @never_cache
@@ -82,6 +85,16 @@ def begin(request: HttpRequest) -> HttpResponseBase:
         "section": "workspaces", "form": form, "is_accepted": is_accepted, "is_owner": place.role == InCompany.OWNER,
     }  # fmt: skip
     return render(request, "workspaces/begin.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@staff_only()
+def own(request: HttpRequest) -> HttpResponseBase:
+    """The way from the office to the Company's own workspace (clause security.same)."""
+    row = company.workspace()
+    if row is None:
+        raise Http404
+    return redirect("workspace-home", row.owner_id)
 
 
 def _chosen(places: list[Membership], company: str) -> Membership:

@@ -93,6 +93,7 @@ SHOWN: tuple[Shown, ...] = (
     Shown("workspace-delete, misnamed", "olga", "{workspace}settings/delete/", 422, misnamed),
 )
 NO_PAGES: dict[str, str] = {
+    "office-own-workspace": "leads on",
     "workspace-seat": "a button", "workspace-role": "a button", "workspace-unseat": "a button",
     "workspace-offer": "shown with errors", "workspace-withdraw": "a button", "workspace-revoke": "a button",
     "workspace-end": "a button", "workspace-take-back": "a button", "offer-open": "leads on",

@@ -16,8 +16,8 @@ from troth.accounts.staff import staff_only
 from troth.gate.registry import office_page
 from troth.gate.uses import EACH, current_use, use, using
 
-from . import flows, shown
-from .forms import AnswerForm, AssignForm, FindForm, InboxFilter
+from . import calls, flows, shown
+from .forms import AnswerForm, AssignForm, CallForm, FindForm, InboxFilter
 from .models import Enquiry
 
 PAGE = 50
@@ -75,19 +75,32 @@ def _the_enquiry(request: HttpRequest, pk: UUID) -> Enquiry:
 @use("answering-enquiries", given=_the_enquiry)
 def enquiry(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """One enquiry with its thread and the answer box."""
-    return _page(request, AnswerForm())
+    return _page(request)
 
 
-def _page(request: HttpRequest, form: AnswerForm, status: int = 200) -> HttpResponseBase:
+def _page(
+    request: HttpRequest, answer: AnswerForm | None = None, call: CallForm | None = None
+) -> HttpResponseBase:
+    """The page; with a form that was not good enough it says so."""
     row: Enquiry = request.ground  # type: ignore[attr-defined]
     people = shown.assignees(request)
     context = {
         "enquiry": shown.head(row, people.get(row.assignee_id, "")), "name": row.name, "details": shown.details(row),
-        "events": shown.messages(row, row.replies.all(), for_visitor=False), "answer_form": form,
+        "events": shown.in_order(
+            shown.messages(row, row.replies.all(), for_visitor=False), shown.calls(calls.of_enquiry(row))
+        ),
+        "answer_form": answer or AnswerForm(), "call_form": call or CallForm(auto_id="call-%s"),
         "assign_form": AssignForm(initial={"assignee": row.assignee_id}, assignees=people),
         "can_close": row.state != Enquiry.State.CLOSED, "keep_until": shown.kept_until_of(row), "why": shown.why(),
     }  # fmt: skip
-    return TemplateResponse(request, "enquiries/enquiry.html", context, status=status)
+    return TemplateResponse(request, "enquiries/enquiry.html", context, status=422 if answer or call else 200)
+
+
+def _again(
+    request: HttpRequest, pk: UUID, answer: AnswerForm | None = None, call: CallForm | None = None
+) -> HttpResponseBase:
+    show = use("answering-enquiries", given=_the_enquiry)
+    return show(lambda asked, pk: _page(asked, answer, call))(request, pk=pk)
 
 
 @require_POST
@@ -96,12 +109,24 @@ def answer(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Send an answer by mail; it also stands on the visitor's page."""
     row, form = _the_enquiry(request, pk), AnswerForm(request.POST)
     if not form.is_valid():
-        show = use("answering-enquiries", given=_the_enquiry)
-        return show(lambda asked, pk: _page(asked, form, 422))(request, pk=pk)
+        return _again(request, pk, answer=form)
     by = request.actor  # type: ignore[attr-defined]
     with using("answering-enquiries", by=by, given=row, at="staff-desk"):
         flows.answer_enquiry(row, form.row_id, form.cleaned_data["message"], by)
     messages.success(request, "The answer is on its way.")
+    return redirect("enquiry", pk=pk)
+
+
+@require_POST
+@staff_only(*READERS)
+def note_call(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Keep what came of a call."""
+    row, form = _the_enquiry(request, pk), CallForm(request.POST, auto_id="call-%s")
+    if not form.is_valid():
+        return _again(request, pk, call=form)
+    by = request.actor  # type: ignore[attr-defined]
+    calls.note_call(row, form.row_id, form.cleaned_data["outcome"], form.cleaned_data["note"], by)
+    messages.success(request, "The call is noted.")
     return redirect("enquiry", pk=pk)
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from troth.gate.collection import CollectionForm
 
-from .models import Enquiry, Reply
+from .models import Call, Enquiry, Reply
 
 
 class ContactForm(CollectionForm):
@@ -45,6 +45,17 @@ class AnswerForm(CollectionForm):
 
     place = "staff-desk"
     model = Reply
+
+
+class CallForm(CollectionForm):
+    """What came of a call."""
+
+    place = "call-desk"
+    model = Call
+    outcome = forms.ChoiceField(
+        label="How it went", choices=[(value, label.capitalize()) for value, label in Call.Outcome.choices],
+        error_messages={"required": "Please say how it went.", "invalid_choice": "Please choose how it went."},
+    )  # fmt: skip
 
 
 class FindForm(forms.Form):

@@ -1,4 +1,4 @@
-"""An enquiry and the messages that follow it.
+"""An enquiry, the messages that follow it, and what was said on the phone.
 
 Each enquiry is a data subject of its own, since nobody proved the address, unless an account did.
 """
@@ -12,6 +12,7 @@ from troth.gate.collection import validate_phone
 from troth.gate.subjects.fields import ConcernsField, OnErase, OwnerField, Sealed
 from troth.gate.subjects.models import PersonalModel
 from troth.gate.uses.actor import Row
+from troth.workspaces.hosted import HostedModel
 
 
 class Enquiry(PersonalModel):
@@ -60,8 +61,8 @@ class Enquiry(PersonalModel):
         return True
 
     def covers(self, row: Row) -> bool:
-        """Itself and the messages in its thread: all of one owner."""
-        return bool(row.owner_id == self.owner_id)
+        """Itself and the messages in its thread, all of one owner; and the calls about it."""
+        return bool(row.owner_id == self.owner_id or getattr(row, "enquiry_id", None) == self.pk)
 
 
 class Reply(PersonalModel):
@@ -89,3 +90,34 @@ class Reply(PersonalModel):
 
     def __str__(self) -> str:
         return f"reply {self.pk}"
+
+
+class Call(HostedModel):
+    """A member of staff called about an enquiry.  It lies in the Company's own workspace (clause security.same)."""
+
+    class Outcome(models.TextChoices):
+        REACHED = "reached", "reached"
+        CALL_BACK = "call-back", "to be called back"
+        NO_ANSWER = "no-answer", "no answer"
+
+    enquiry = models.ForeignKey(Enquiry, on_delete=models.PROTECT, related_name="+")
+    about = ConcernsField(on_erase=OnErase.DELETE, blank_fields=("note",))
+    by = ConcernsField(on_erase=OnErase.CUT)
+    role = models.CharField(max_length=20, blank=True)
+    outcome = models.CharField(max_length=9, choices=Outcome.choices)
+    note = Sealed(models.TextField(max_length=2000), "enquiry.call-note")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Privacy:
+        plain: ClassVar = {
+            "enquiry": "a random id", "role": "the role that called, which the visitor sees",
+            "outcome": "one of three words", "at": "a time of ours",
+        }  # fmt: skip
+        kept_with_owner = True
+
+    class Meta:
+        ordering = ("at", "pk")
+        indexes = (models.Index(fields=("owner", "enquiry", "at"), name="calls_of_an_enquiry"),)
+
+    def __str__(self) -> str:
+        return f"call {self.pk}"

@@ -14,7 +14,7 @@ from troth.gate.published import statement
 from troth.gate.subjects.retention import keep_rule, kept_until
 from troth.gate.uses.history import Used
 
-from .models import Enquiry, Reply
+from .models import Call, Enquiry, Reply
 
 CLAUSE = "use.requested"
 DETAILS = ("name", "company", "address", "phone", "email")
@@ -73,6 +73,17 @@ def messages(enquiry: Enquiry, replies: Iterable[Reply], *, for_visitor: bool) -
             "mine": reply.by_staff is not for_visitor,
         })  # fmt: skip
     return told
+
+
+def calls(noted: Iterable[tuple[Call, str]]) -> list[dict[str, Any]]:
+    """Calls and what was said in them."""
+    return [
+        {
+            "kind": "call", "at": call.at, "who": _role(call.role), "outcome": call.get_outcome_display(), "body": note,
+            "mine": False,
+        }
+        for call, note in noted
+    ]  # fmt: skip
 
 
 def uses(entries: Iterable[Used]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("office/enquiries/", desk.inbox, name="inbox"),
     path("office/enquiries/<uuid:pk>/", desk.enquiry, name="enquiry"),
     path("office/enquiries/<uuid:pk>/answer/", desk.answer, name="enquiry-answer"),
+    path("office/enquiries/<uuid:pk>/call/", desk.note_call, name="enquiry-call"),
     path("office/enquiries/<uuid:pk>/assign/", desk.assign, name="enquiry-assign"),
     path("office/enquiries/<uuid:pk>/close/", desk.close, name="enquiry-close"),
 ]

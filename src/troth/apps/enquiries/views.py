@@ -19,7 +19,7 @@ from troth.gate.subjects import limits
 from troth.gate.uses import SYSTEM, Actor, OwnData, use, using
 from troth.gate.uses.history import history, receipt
 
-from . import flows, shown
+from . import calls, flows, shown
 from .forms import ContactForm, VisitorReplyForm
 from .models import Enquiry
 
@@ -109,7 +109,11 @@ def _thread(request: HttpRequest, form: VisitorReplyForm, status: int = 200) -> 
         "is_of_account": is_of_account,
         "enquiry": shown.head(enquiry),
         "details": shown.details(enquiry),
-        "events": shown.in_order(shown.messages(enquiry, enquiry.replies.all(), for_visitor=True), read),
+        "events": shown.in_order(
+            shown.messages(enquiry, enquiry.replies.all(), for_visitor=True),
+            shown.calls(calls.told(enquiry)),
+            read,
+        ),
         "read_count": sum(1 + len(each["more"]) for each in read if each["kind"] == "read"),
         "keep_until": shown.kept_until_of(enquiry),
         "keep_clause": KEEP_CLAUSE,

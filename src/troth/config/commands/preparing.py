@@ -72,6 +72,7 @@ def _prepare_stores(keys: Path) -> None:
     from troth.gate.keystore.keys import keeper, turn_epoch
     from troth.gate.published import statement
     from troth.gate.subjects import keyless
+    from troth.workspaces import company
 
     settings.SECRET_KEY = django_secret(keys)  # at the first start there was none when the settings were read
     call_command("check", tags=["database"], databases=["default", "keys"], stdout=io.StringIO())
@@ -83,6 +84,7 @@ def _prepare_stores(keys: Path) -> None:
     begin_log()
     if statement.publish():
         announce(statement.current().version)
+    company.begin()
     call_command("collectstatic", interactive=False, verbosity=0, stdout=io.StringIO())
 
 

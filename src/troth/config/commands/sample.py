@@ -10,7 +10,7 @@ from django.conf import settings
 from troth.accounts.models import StaffMember
 from troth.accounts.people import sample as people
 from troth.accounts.staff import appoint
-from troth.apps.enquiries import flows
+from troth.apps.enquiries import calls, flows
 from troth.apps.enquiries.models import Enquiry
 from troth.apps.records import sample as records
 from troth.gate.ids import uuid7
@@ -34,6 +34,13 @@ ANSWERS = {
     1: "For eight people the small plan is enough. It runs month by month, so you can stop at the end of any of them.",
     4: "Sales and support staff can, and the page behind the link in our first message shows you when they did. "
     "We keep it for 24 months after the last message, or until you delete it there.",
+}
+
+CALLED = {
+    0: (
+        "reached",
+        "Begins with Records: contacts, then the call log. Asked to be shown how a colleague is let in.",
+    ),
 }
 
 
@@ -61,6 +68,8 @@ def fill() -> None:
             enquiry = flows.send_enquiry(uuid7().hex, given, topic)
         if enquiry is not None and number in ANSWERS:
             _answer(enquiry, ANSWERS[number], by)
+        if enquiry is not None and number in CALLED:
+            calls.note_call(enquiry, uuid7().hex, *CALLED[number], by)
     people.fill()
     records.fill()
 

@@ -47,6 +47,7 @@ class Named:
     purpose: str
     ground: str
     used: dict[str, str]
+    collected: dict[str, str]
     disclosed: dict[str, str]
 
 
@@ -69,7 +70,7 @@ def _named(share: Share, cipher: Cipher) -> Named:
     said = json.loads(detail)
     return Named(
         share.entry, share.subject, datetime.fromisoformat(said["at"]), said["role"], said["purpose"],
-        said.get("ground", ""), said.get("used", {}), said.get("disclosed", {}),
+        said.get("ground", ""), said.get("used", {}), said.get("collected", {}), said.get("disclosed", {}),
     )  # fmt: skip
 
 

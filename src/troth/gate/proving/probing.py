@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from troth.engine.ledger import Kind
-from troth.engine.seal import seal_row
+from troth.engine.seal import SealBroken, seal_row
 
 from ..errors import Refused
 from ..journal.models import Entry, Share
@@ -41,6 +41,17 @@ def closed_to(role: str, purpose: str, model: type[PersonalModel], field: str) -
         except Refused as refused:
             return refused if _is_on_record(row, purpose, role) else None
     return None
+
+
+def opens_under_another_key(model: type[PersonalModel], field: str) -> bool:
+    """Whether an envelope opens for whoever gives it another owner, as somebody could who writes to the tables."""
+    with _planted(model, field) as row, _planted(model, field) as other:
+        other.sealed, other.id = row.sealed, row.id
+        try:
+            envelopes.try_opening(other)
+        except SealBroken:
+            return False
+    return True
 
 
 def _is_on_record(row: PersonalModel, purpose: str, recipient: str) -> bool:

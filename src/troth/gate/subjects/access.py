@@ -70,10 +70,22 @@ def held(subject: UUID) -> Iterator[Held]:
             for row in batches.of(model, field, subject):
                 yield _own(use, model, row, subject)
         elif telling := next((link for link in _telling(model) if link.name == field), None):
-            for row in batches.of(model, field, subject):
-                # What somebody wrote who is being erased goes with them: it does not hold up the view of the others.
-                if row.owner_id != subject and use.is_open_to(row):
-                    yield _of_another(use, model, row, telling, subject)
+            yield from _of_others(use, model, telling, subject)
+
+
+def told_of(model: type[PersonalModel], subject: UUID) -> Iterator[Held]:
+    """Rows of one model that others own, as far as they tell of a subject.  Raises Refused as `held` does."""
+    use = current_use()
+    _stand_on_ground(use, subject)
+    for telling in _telling(model):
+        yield from _of_others(use, model, telling, subject)
+
+
+def _of_others(use: Use, model: type[PersonalModel], telling: ConcernsField, subject: UUID) -> Iterator[Held]:
+    for row in batches.of(model, telling.name, subject):
+        # What somebody wrote who is being erased goes with them: it does not hold up the view of the others.
+        if row.owner_id != subject and use.is_open_to(row):
+            yield _of_another(use, model, row, telling, subject)
 
 
 def release(one: Held) -> None:

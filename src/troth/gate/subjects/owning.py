@@ -30,9 +30,10 @@ def one_of(model: type[PersonalModel], owner: UUID) -> UUID | None:
     return found
 
 
-def count(model: type[PersonalModel]) -> int:
-    """How many rows of a model there are."""
-    total: int = model.every.count()
+def count(model: type[PersonalModel], owner: UUID | None = None) -> int:
+    """How many rows of a model there are, or how many one owner has."""
+    rows = model.every.all() if owner is None else model.every.filter(owner=owner)
+    total: int = rows.count()
     return total
 
 
