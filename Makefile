@@ -17,8 +17,10 @@ demo: ## set everything up and serve the sample company at https://localhost:844
 	@scripts/setup.sh run
 	@exec $(BIN)/troth demo $(if $(PORT),--port $(PORT)) $(if $(TROTH_HOME),--home "$(TROTH_HOME)")
 
+# Side by side: a browser's test waits more than it works, and so does a worker of the other database meanwhile.
 test: development ## set everything up and run what CI runs
-	@$(MAKE) --no-print-directory --keep-going lint types contracts migrations tests-sqlite tests-postgres
+	@$(MAKE) --no-print-directory --keep-going --jobs=3 \
+		tests-sqlite types tests-postgres lint contracts migrations
 
 bench: ## run the benchmarks beside their peers; a table as text and JSON
 	@scripts/setup.sh bench
@@ -44,10 +46,11 @@ migrations: development ## Django's checks, and no model change without its migr
 	@$(IN_A_NEW_HOME) $(BIN)/python -m django makemigrations --check --dry-run
 
 tests-sqlite: development ## every test, on SQLite (ARGS="-k word" for some)
-	@$(BIN)/pytest -n 2 $(ARGS)
+	@set -o pipefail; $(BIN)/pytest -n 2 $(ARGS) | sed -u 's/^/sqlite    /'
 
 tests-postgres: development ## the tests that touch the database, on PostgreSQL
-	@$(BIN)/python scripts/postgres.py -- $(BIN)/pytest -n 2 --database-only $(ARGS)
+	@set -o pipefail; $(BIN)/python scripts/postgres.py -- $(BIN)/pytest -n 1 --database-only $(ARGS) | \
+		sed -u 's/^/postgres  /'
 
 format: development ## put every file into ruff's form
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .

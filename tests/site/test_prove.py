@@ -12,7 +12,7 @@ from tests.site.demo import Demo
 
 KEPT = {
     "scope.sites", "collect.contact", "use.requested", "share.no-promotion", "rights.update", "rights.ninety-days",
-    "hosting.submit", "hosting.no-review", "hosting.access", "security.isolation",
+    "hosting.submit", "hosting.no-review", "hosting.access", "security.isolation", "security.same",
     "security.measures", "security.tls", "security.credentials",
 }  # fmt: skip
 
