@@ -45,11 +45,11 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that is free, as is the one the demo will redirect from."""
+    """A port that is free, as are the one the demo will redirect from and the one of its payment processor."""
     while True:
         with socket.create_server(("127.0.0.1", 0)) as trial:
             port = int(trial.getsockname()[1])
-        if port - PLAIN_BELOW > 1024 and is_free(port - PLAIN_BELOW):
+        if port - PLAIN_BELOW > 1024 and is_free(port - PLAIN_BELOW) and is_free(port + 1):
             return port
 
 

@@ -53,12 +53,12 @@ def _links() -> dict[str, str]:
     extra = {
         "sign_in": base["company"] + reverse("account_login", pages),
         "request": base["company"] + reverse("request-ask", pages),
-        "services": named["home"] + "#services",
+        "services": base["company"] + reverse("services", pages),
     }
     return {
         **named,
         **extra,
-        "prices": named["home"] + "#prices",
+        "prices": extra["services"] + "#price",
         "community": base["community"],
         "workspace": base["workspace"],
     }

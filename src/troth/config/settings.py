@@ -14,6 +14,7 @@ from .environment import (
     env_port,
     own_certificate,
     own_file,
+    processor,
     recipients,
     workspace_bytes,
 )
@@ -85,6 +86,7 @@ INSTALLED_APPS = [
     "troth.apps.privacy",
     "troth.apps.support",
     "troth.apps.office",
+    "troth.apps.buying",
     "troth.apps.records",
     "troth.apps.queries",
     "troth.apps.files",
@@ -231,6 +233,9 @@ EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = "127.0.0.1"
 EMAIL_PORT = env_port("TROTH_SMTP_PORT", 25)
 EMAIL_USE_TLS = env_bool("TROTH_SMTP_TLS")
+
+# -- payments
+TROTH_PROCESSOR = processor(TROTH_COMPANY, TROTH_DEMO, TROTH_PORT)
 
 # -- logs: kinds, codes and view names; never a value, an address or a traceback with locals
 LOGGING = {

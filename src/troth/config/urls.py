@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("troth.apps.privacy.urls")),
     path("", include("troth.apps.support.urls")),
     path("", include("troth.apps.office.urls")),
+    path("", include("troth.apps.buying.urls")),
     path("", include("troth.apps.records.import_urls")),
     path("", include("troth.workspaces.urls")),
     path("", include("troth.apps.queries.urls")),

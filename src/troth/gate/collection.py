@@ -86,9 +86,9 @@ def _luhn(digits: str) -> bool:
     return len(set(digits)) > 1 and sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0
 
 
-def refuse_card_number(value: str) -> None:
+def refuse_card_number(value: str | int) -> None:
     """clause: collect.billing - the Company never takes a card number in."""
-    if holds_card_number(value):
+    if holds_card_number(str(value)):
         raise ValidationError(
             "This looks like a payment card number. Please take it out: we never take card numbers,"
             " and nothing was stored."

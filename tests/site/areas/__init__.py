@@ -4,6 +4,7 @@ from types import ModuleType
 
 from tests.site import pages
 from tests.site.areas import (
+    buying,
     export,
     files,
     imports,
@@ -31,6 +32,7 @@ AREAS: tuple[ModuleType, ...] = (
     files,
     records,
     imports,
+    buying,
 )
 
 NO_PAGES = dict(pages.NO_PAGES)

@@ -5,7 +5,14 @@ import os
 from pathlib import Path
 
 from ..certificates import Certificates, ensure
-from ..environment import SettingError, env_path, own_certificate, refuse_half_restored, refuse_old_sqlite
+from ..environment import (
+    SANDBOX_HOST,
+    SettingError,
+    env_path,
+    own_certificate,
+    refuse_half_restored,
+    refuse_old_sqlite,
+)
 from ..listen import check_certificate
 
 
@@ -32,9 +39,15 @@ def prepare(home: Path, *, sample: bool) -> Certificates:
         from .sample import fill
 
         fill()
+
+    return Certificates(*own) if own else ensure(home / "tls", _hosts(sample))
+
+
+def _hosts(sample: bool) -> list[str]:
+    """The names a local certificate is for; the demo's processor has one of its own."""
     from django.conf import settings
 
-    return Certificates(*own) if own else ensure(home / "tls", sorted(settings.TROTH_HOSTS.values()))
+    return sorted([*settings.TROTH_HOSTS.values(), *([SANDBOX_HOST] if sample else [])])
 
 
 def _refuse_unfit() -> None:

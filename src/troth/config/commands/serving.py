@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import secrets
 import signal
 import sys
 import threading
@@ -36,6 +37,7 @@ def run_demo(options: argparse.Namespace) -> int:
     os.environ.update(TROTH_HOME=str(home), TROTH_PORT=str(8443 if given is None else given), TROTH_DEMO="1")
     port = env_port("TROTH_PORT", 8443)
     os.environ.setdefault("TROTH_PLAIN_PORT", str(port - 363 if port > 1387 else 8080))
+    os.environ.setdefault("TROTH_SANDBOX_SECRET", secrets.token_urlsafe(32))
     return _run(with_worker=True, sample=True)
 
 
@@ -50,7 +52,7 @@ def _run(*, with_worker: bool, sample: bool) -> int:
 
     home, address = env_path("TROTH_HOME", ROOT / "var"), env_address("TROTH_LISTEN", "127.0.0.1")
     port, plain = env_port("TROTH_PORT", 8443), env_port("TROTH_PLAIN_PORT", 8080)
-    for number in (port, plain):
+    for number in (port, plain, *([port + 1] if sample else [])):
         listen.check_port(address, number)
     with supervise.hold(home) as lock:
         certificates = preparing.prepare(home, sample=sample)
@@ -65,8 +67,19 @@ def _run(*, with_worker: bool, sample: bool) -> int:
         ]
         if with_worker:
             children.append(supervise.Child("worker", (sys.executable, "-m", "troth.config.cli", "worker")))
+        if sample:
+            children.append(supervise.Child("sandbox", _sandbox(port + 1, certificates)))
         print(preparing.greeting(certificates, sample=sample), flush=True)
         return supervise.run(children, lock)
+
+
+def _sandbox(port: int, certificates: Any) -> tuple[str, ...]:
+    """The demo's payment processor: another company, so another process, which is told where to call."""
+    from django.conf import settings
+
+    hook = settings.TROTH_BASE_URLS["company"] + "/payments/hook/"
+    files = (certificates.server, certificates.key, certificates.authority)
+    return (sys.executable, "-m", "troth.sandbox", str(port), *map(str, files), hook)
 
 
 def run_worker(options: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """Where opened values lie in clear: in files below TROTH_HOME, and in columns of any table."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,35 @@ def files(values: set[bytes]) -> list[str]:
         path for path in _below(home) if home / "static" not in path.parents and path != home / "company.toml"
     )
     return sorted(str(path.relative_to(home)) for path in found if _holds(_pieces(path), values))
+
+
+def columns_with(is_found: Callable[[str], bool]) -> list[str]:
+    """Columns of any table in which a text is found to be something."""
+    return [
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if not isinstance(field, NO_TEXT) and not field.choices and any(map(is_found, _words(model, field)))
+    ]
+
+
+def files_with(is_found: Callable[[str], bool], names: tuple[str, ...]) -> list[str]:
+    """Files under TROTH_HOME of these kinds (`*.log`) in which a line is found to be something."""
+    home = Path(settings.TROTH_HOME)
+    found = (path for path in _below(home) if any(path.match(name) for name in names))
+    return sorted(
+        str(path.relative_to(home))
+        for path in found
+        if any(is_found(line) for line in path.read_text("utf-8", "replace").splitlines())
+    )
+
+
+def _words(model: type[models.Model], field: "models.Field[Any, Any]") -> Iterator[str]:
+    """The texts of a column, bytes left out: those are sealed, or hashes."""
+    rows = model._base_manager.filter(**{f"{field.name}__isnull": False}).values_list(field.name, flat=True)
+    for value in rows.iterator(chunk_size=500):
+        if not isinstance(value, bytes | memoryview):
+            yield from (text.decode() for text in _spelled(value))
 
 
 def _below(home: Path) -> Iterator[Path]:

@@ -1,0 +1,1 @@
+"""Choosing and buying: what is sold and what it costs, orders, invoices."""

@@ -1,0 +1,65 @@
+"""The books: invoices are drafted for an order, and issued into their year under the next number.
+
+INVARIANT: numbers of a year have no gap: the number is taken in the act that issues the invoice, under the year's row.
+"""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from troth.gate.subjects.models import DataSubject, Kind
+from troth.gate.subjects.terms import kept_until
+
+from .models import Books, Invoice, Order
+from .prices import YEAR, Price
+
+
+def draft(order: Order, price: Price, name: str, address: str, employees: int) -> Invoice:
+    """The order's next invoice; one that was drafted before is replaced.  Runs inside a use and an act."""
+    Invoice.objects.filter(order=order, number=None).delete()
+    made = Invoice(
+        owner_id=order.owner_id, customer_id=order.owner_id, order=order, plan=price.plan.name, period=price.period,
+        currency=price.currency, country=price.country, net=price.net, tax=price.tax, tax_name=price.tax_name,
+        tax_rate=price.tax_rate, billing_name=name, billing_address=address, employees=employees,
+    )  # fmt: skip
+    made.save(force_insert=True)
+    return made
+
+
+def issue(drafted: Invoice, at: datetime) -> Invoice:
+    """Write a draft into the books of its year, under the next number.  Runs inside a use and an act."""
+    books = _of(at.year)
+    books.last += 1
+    books.save(update_fields=["last"])
+    made = Invoice(
+        owner_id=books.subject_id, customer_id=drafted.customer_id, order_id=drafted.order_id,
+        number=f"{books.year}-{books.last:06}", issued_at=at, made_at=at,
+        **{name: getattr(drafted, name) for name in (*Invoice.seals, *COPIED)},
+    )  # fmt: skip
+    made.save(force_insert=True)
+    drafted.payments.update(invoice=made)
+    drafted.delete()
+    return made
+
+
+COPIED = ("country", "plan", "period", "currency", "net", "tax", "tax_name", "tax_rate")
+
+
+def _of(year: int) -> Books:
+    """A year's books, held until the act ends."""
+    found = Books.objects.select_for_update().filter(year=year).first()
+    if found is None:
+        try:
+            with transaction.atomic():
+                subject = DataSubject.begin(Kind.PERIOD)
+                Books.objects.create(year=year, subject=subject)
+        except IntegrityError:  # another invoice was the year's first
+            subject.delete()
+        found = Books.objects.select_for_update().get(year=year)
+    return found
+
+
+def paid_until(order: Order, since: datetime) -> datetime:
+    """The end of the period that is paid for now: it follows what was paid before."""
+    start = max(order.paid_until or since, since)
+    return kept_until(start, 1, "years" if order.period == YEAR else "months")

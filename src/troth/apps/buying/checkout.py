@@ -1,0 +1,166 @@
+"""From a price to a paid order: one function for each step.
+
+Each runs for somebody who may buy for their company, and is one act.  Nothing here knows a card.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.urls import reverse
+from django.utils import timezone
+
+from troth.accounts.people.companies import NotNow
+from troth.accounts.people.models import MANAGERS, Membership, Role
+from troth.gate.errors import Refused
+from troth.gate.ids import uuid7
+from troth.gate.outbound import payments
+from troth.gate.registry import built_at, serves
+from troth.gate.uses import SYSTEM, Actor, act, using
+
+from . import books
+from .models import Invoice, Order, Payment, PaymentMethod, Qualification
+from .prices import Price
+
+PLACE = "checkout"
+CHECKING = serves("checking-qualification")
+COLLECTING = payments.COLLECTING
+BUYERS = (*MANAGERS, Role.BILLING)
+STALE = timedelta(days=30)
+OPEN = (Order.State.BEGUN, Order.State.LOOK, Order.State.DECLINED, Order.State.QUALIFIED)
+
+built_at(PLACE, "troth.apps.buying.checkout:begin")
+
+
+def may_buy(person: UUID) -> Membership | None:
+    """The place from which somebody may buy for their company; None for whoever may not."""
+    found: Membership | None = Membership.objects.filter(owner=person, role__in=BUYERS).first()
+    return found
+
+
+def begin(by: Membership, order_id: str, price: Price, name: str, address: str) -> Order:
+    """Begin an order with its billing data, or change one that is not paid yet.  clause: collect.billing
+
+    Raises NotNow for an order that was paid, Refused for somebody else's.
+    """
+    found = Order.objects.filter(pk=order_id).first()
+    if found and found.owner_id != by.customer_id:
+        raise Refused("this order is another company's")
+    if found and found.state not in OPEN:
+        raise NotNow("This order is paid. Change the plan on its own page.")
+    order = found or Order(id=UUID(order_id), owner_id=by.customer_id, by_id=by.owner_id)
+    with using(COLLECTING, by=SYSTEM, given=order, at=PLACE), act():
+        order.period = price.period
+        order.save(force_insert=found is None)
+        books.draft(order, price, name, address, price.employees)
+    return order
+
+
+def drafted(order: Order) -> Invoice:
+    """What the order would cost.  Raises NotNow when it was paid meanwhile."""
+    found: Invoice | None = Invoice.objects.filter(order=order, number=None).first()
+    if found is None:
+        raise NotNow("This order was paid in another window.")
+    return found
+
+
+def method_of(order: Order) -> PaymentMethod | None:
+    """By what the order is paid: the last means of payment that was verified."""
+    return PaymentMethod.objects.filter(order=order).first()
+
+
+def verify(order: Order) -> str:
+    """Ask the processor to verify a means of payment; the page of the processor's to go to.  Never a charge.
+
+    Raises ProcessorAway.
+    """
+    payment = _open(order, Payment.Kind.VERIFY, None)
+    return _ask(payment, order, [])
+
+
+def charge(order: Order) -> str:
+    """Ask the processor to collect what the draft says; its page.  Raises NotNow, ProcessorAway."""
+    bill, method = drafted(order), method_of(order)
+    if order.state != Order.State.QUALIFIED or method is None:
+        raise NotNow("This order is not ready to be paid.")
+    payment = _open(order, Payment.Kind.CHARGE, bill)
+    if payment.amount != bill.gross or payment.currency != bill.currency:
+        raise NotNow("A payment of another amount is open. Finish it, or go back from it, first.")
+    return _ask(payment, order, [
+        (method, {"reference": "method"}), (bill, {"billing_name": "name", "billing_address": "address"}),
+    ])  # fmt: skip
+
+
+def _open(order: Order, kind: str, bill: Invoice | None) -> Payment:
+    """The payment of this kind that is open; two presses, or two windows, find one."""
+    wanted = {"order": order, "kind": kind, "state": Payment.State.OPEN}
+    try:
+        with act():
+            found, _ = Payment.objects.get_or_create(
+                **wanted,
+                defaults={
+                    "owner_id": order.owner_id, "invoice": bill, "amount": bill.gross if bill else 0,
+                    "currency": bill.currency if bill else "",
+                },
+            )  # fmt: skip
+    except IntegrityError:
+        found = Payment.objects.get(**wanted)
+    return found
+
+
+def _ask(payment: Payment, order: Order, rows: list[tuple[PaymentMethod | Invoice, dict[str, str]]]) -> str:
+    back = settings.TROTH_BASE_URLS["company"] + reverse("order-return", args=[order.pk])
+    asked = payments.Asked(
+        kind=payment.kind, key=str(payment.pk), reference=str(order.pk), return_to=back, amount=payment.amount,
+        currency=payment.currency,
+    )  # fmt: skip
+    session = payments.ask(asked, rows, order)
+    Payment.objects.filter(pk=payment.pk, session=None).update(session=session.id)
+    return session.url
+
+
+def contest(order: Order) -> None:
+    """The customer asks a person to look at why they were declined (clause use.billing)."""
+    with act():
+        decide(order, Qualification.Outcome.LOOK, "You asked us to look at it.")
+
+
+def settle_look(order: Order, is_qualified: bool, reasons: str, by: Actor) -> None:
+    """An administrator looked: their reasons are kept, and shown to the customer."""
+    if order.state != Order.State.LOOK:
+        raise NotNow("Nothing waits for a look here any more.")
+    outcome = Qualification.Outcome.QUALIFIED if is_qualified else Qualification.Outcome.DECLINED
+    with act():
+        decide(order, outcome, reasons, by)
+
+
+def decide(order: Order, outcome: str, reasons: str, by: Actor = SYSTEM) -> None:
+    """Keep what came of the check, and why; the order goes on, or waits.  Inside an act of the caller's."""
+    with using(CHECKING, by=by, given=order, at=PLACE):
+        Qualification(
+            owner_id=order.owner_id, order=order, outcome=outcome, reasons=reasons, begun_at=order.begun_at
+        ).save(force_insert=True)
+    Order.objects.filter(pk=order.pk, state__in=OPEN).update(state=outcome)
+
+
+def large(employees: int) -> bool:
+    """Whether a person looks at the order before it can be paid: from a size on that the operator sets."""
+    most = settings.TROTH_COMPANY.get("qualification", {}).get("look-above")
+    return most is not None and employees > int(most)
+
+
+def fresh_id() -> str:
+    """An id for an order that a form will begin."""
+    return uuid7().hex
+
+
+def end_stale() -> int:
+    """Orders that nobody went on with for thirty days leave nothing; returns how many."""
+    old = timezone.now() - STALE
+    stale = Order.objects.filter(state__in=OPEN, begun_at__lte=old)
+    with act():
+        rows = list(stale.values_list("pk", flat=True)[:200])
+        for model in (Payment, PaymentMethod, Qualification, Invoice):
+            model.objects.filter(order__in=rows).delete()
+        return int(Order.objects.filter(pk__in=rows).delete()[0])

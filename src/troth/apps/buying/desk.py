@@ -1,0 +1,88 @@
+"""Staff's pages of orders: which wait for a look, what was paid, what is given back."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from troth.accounts.models import Role
+from troth.accounts.people.companies import NotNow
+from troth.accounts.staff import staff_only
+from troth.gate.outbound.payments import ProcessorAway
+from troth.gate.registry import office_page
+from troth.gate.uses import using
+
+from . import checkout, refunds, shown
+from .forms import LookForm
+from .models import Order, Payment, Qualification
+from .prices import money
+
+PER_PAGE = 50
+office_page("office-orders", "Orders", Role.ADMINISTRATOR)
+
+
+@never_cache
+@require_safe
+@staff_only(Role.ADMINISTRATOR)
+def orders(request: HttpRequest) -> HttpResponseBase:
+    """Orders, those that wait for a look on top; nobody's data is opened for the list."""
+    rows = sorted(Order.objects.all()[:1000], key=lambda row: row.state != Order.State.LOOK)
+    page: Any = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    page.object_list = [shown.line(row) for row in page.object_list]
+    waiting = Order.objects.filter(state=Order.State.LOOK).count()
+    return render(request, "buying/office_orders.html", {"page": page, "waiting": waiting})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only(Role.ADMINISTRATOR)
+def order(request: HttpRequest, which: UUID) -> HttpResponseBase:
+    """One order: what came of the check, what was paid; and the look, where one is waited for."""
+    row, by = get_object_or_404(Order, pk=which), request.actor  # type: ignore[attr-defined]
+    form = LookForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data
+        try:
+            checkout.settle_look(row, told["is_qualified"] == "yes", told["reasons"], by)
+            messages.success(request, "The customer sees the outcome and the reasons.")
+        except NotNow as why:
+            messages.error(request, str(why))
+        return redirect("office-order", which)
+    with using(checkout.CHECKING, by=by, given=row):
+        last = Qualification.objects.filter(order=row).first()
+        check = last and {"outcome": last.get_outcome_display(), "reasons": last.reasons, "at": last.at}
+        drafted = row.invoices.first()
+        size = drafted.employees if drafted else None
+    context = {
+        **shown.line(row), "check": check, "employees": size, "form": form, "waits": row.state == Order.State.LOOK,
+        "payments": [_payment(each) for each in row.payments.all()],
+    }  # fmt: skip
+    return render(request, "buying/office_order.html", context, status=422 if form.errors else 200)
+
+
+def _payment(row: Payment) -> dict[str, Any]:
+    return {
+        "pk": row.pk, "kind": row.get_kind_display(), "state": row.get_state_display(), "why": row.why,
+        "amount": money(row.amount, row.currency) if row.currency else "", "at": row.settled_at or row.made_at,
+        "can_refund": refunds.is_possible(row),
+    }  # fmt: skip
+
+
+@require_POST
+@staff_only(Role.ADMINISTRATOR)
+def refund(request: HttpRequest, which: UUID, payment: UUID) -> HttpResponseBase:
+    """Give a payment back."""
+    found = get_object_or_404(Payment, pk=payment, order=which)
+    try:
+        refunds.refund(found)
+        messages.success(request, "The processor was asked to give it back.")
+    except NotNow as why:
+        messages.error(request, str(why))
+    except ProcessorAway:
+        messages.error(request, "The processor cannot be reached. Nothing was given back; try again.")
+    return redirect("office-order", which)

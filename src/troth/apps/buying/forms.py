@@ -1,0 +1,97 @@
+"""The forms of choosing and buying."""
+
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+
+from troth.gate.collection import CollectionForm, refuse_card_number, refuse_line_breaks
+
+from .models import Invoice
+from .prices import MONTH, MOST, PERIODS, NoPrice, countries, price
+
+TOO_MANY = f"Prices here are for up to {MOST:,} employees. For more, please ask us."
+
+
+class PriceForm(forms.Form):
+    """How many, how often, from where: what a price depends on.  Nothing of it is kept."""
+
+    employees = forms.IntegerField(
+        label="Employees who will use the Services", min_value=1, max_value=MOST,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        error_messages={
+            "required": "Please say how many.", "invalid": "Please give a whole number, such as 8.",
+            "min_value": "At least one employee uses the Services.",
+            "max_value": TOO_MANY,
+        },
+    )  # fmt: skip
+    period = forms.ChoiceField(label="Paid", choices=PERIODS, error_messages={"required": "Please choose."})
+    country = forms.ChoiceField(
+        label="Country of the billing address", error_messages={"required": "Please choose."}
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = [("", "Choose"), *countries().items()]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Raises ValidationError where there is no such price."""
+        told: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            try:
+                told["price"] = price(told["employees"], told["period"], told["country"])
+            except NoPrice as why:
+                raise forms.ValidationError(str(why)) from None
+        return told
+
+
+START = {"employees": 8, "period": MONTH}
+"""What the calculator shows before anybody typed something; the country is the Company's own."""
+
+
+class BillingForm(CollectionForm):
+    """Billing data (clause collect.billing).  What is asked for comes out of the statement."""
+
+    place = "checkout"
+    model = Invoice
+    autocomplete = {"billing_name": "organization", "billing_address": "street-address"}
+    period = forms.ChoiceField(label="Paid", choices=PERIODS)
+    country = forms.ChoiceField(label="Country")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["country"].choices = [("", "Choose"), *countries().items()]  # type: ignore[attr-defined]
+        self.fields["country"].widget.attrs["autocomplete"] = "country"
+        address: Any = self.fields.get("billing_address")
+        if address:
+            address.widget.attrs["rows"] = 4
+            address.validators = [each for each in address.validators if each is not refuse_line_breaks]
+        employees: Any = self.fields.get("employees")
+        if employees:
+            employees.min_value, employees.max_value = 1, MOST
+            employees.validators += [
+                MinValueValidator(1, "At least one employee uses the Services."),
+                MaxValueValidator(MOST, TOO_MANY),
+            ]
+            employees.error_messages["invalid"] = "Please give a whole number, such as 8."
+
+    def clean(self) -> dict[str, Any]:
+        """Raises ValidationError where there is no such price."""
+        told: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            try:
+                told["price"] = price(told["employees"], told["period"], told["country"])
+            except NoPrice as why:
+                raise forms.ValidationError(str(why)) from None
+        return told
+
+
+class LookForm(forms.Form):
+    """What an administrator found when they looked at an order."""
+
+    is_qualified = forms.ChoiceField(label="Outcome", choices=(("yes", "Qualified"), ("no", "Declined")))
+    reasons = forms.CharField(
+        label="Reasons, which the customer sees", max_length=500, widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Please give the reasons; the customer sees them."},
+        validators=[refuse_card_number],
+    )  # fmt: skip

@@ -1,0 +1,176 @@
+"""Buying, for those who may do so for their company: billing data, the check, the review, payment, invoices."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from csp.decorators import csp_update
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from troth.accounts.people.companies import NotNow
+from troth.accounts.people.doors import person_only
+from troth.accounts.people.models import Membership
+from troth.accounts.people.own import person_of
+from troth.gate.outbound import payments
+from troth.gate.outbound.payments import ProcessorAway
+
+from . import checkout, settling, shown
+from .forms import BillingForm
+from .models import Invoice, Order
+
+View = Callable[..., HttpResponseBase]
+AWAY = "The payment processor cannot be reached just now. Nothing was charged; please try again in a few minutes."
+
+
+def buyer_only(view: View) -> View:
+    """Let in whoever may buy for their company; the others learn who may."""
+
+    @wraps(view)
+    @never_cache
+    @person_only
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        place = checkout.may_buy(person_of(request).owner_id)
+        if place is None:
+            return render(request, "buying/not_buyer.html", status=403)
+        request.place = place  # type: ignore[attr-defined]
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def _order(request: HttpRequest, which: UUID) -> Order:
+    """An order of the reader's company; another's does not exist for them."""
+    found: Order = get_object_or_404(Order, pk=which, owner=request.place.customer_id)  # type: ignore[attr-defined]
+    return found
+
+
+def answered(view: View) -> View:
+    """Say what cannot be done as things stand on the order's page."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, which: UUID) -> HttpResponseBase:
+        try:
+            return view(request, which)
+        except NotNow as why:
+            messages.error(request, str(why))
+        except ProcessorAway:
+            messages.error(request, AWAY)
+        return redirect("order", which)
+
+    return guarded
+
+
+def to_the_processor(view: View) -> View:
+    """A page whose forms may lead to the processor's own pages (Content Security Policy, `form-action`)."""
+    led: View = csp_update({"form-action": [payments.page_origin()]})(view)
+    return led
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@buyer_only
+def begin(request: HttpRequest) -> HttpResponseBase:
+    """The billing form; the plan comes along from the price page."""
+    if request.method != "POST":
+        initial = {
+            name: request.GET[name] for name in ("employees", "period", "country") if name in request.GET
+        }
+        return _billing(request, BillingForm(initial=initial))
+    form = BillingForm(request.POST)
+    if not form.is_valid():
+        return _billing(request, form, 422)
+    told = form.cleaned_data
+    place: Membership = request.place  # type: ignore[attr-defined]
+    try:
+        order = checkout.begin(
+            place, form.row_id, told["price"], told["billing_name"], told["billing_address"]
+        )
+    except NotNow as why:
+        messages.error(request, str(why))
+        return redirect("order", UUID(form.row_id))
+    return redirect("order", order.pk)
+
+
+def _billing(request: HttpRequest, form: BillingForm, status: int = 200) -> HttpResponse:
+    context = {"form": form, "steps": shown.steps("billing"), "section": "orders"}
+    return render(request, "buying/billing.html", context, status=status)
+
+
+@require_safe
+@buyer_only
+def orders(request: HttpRequest) -> HttpResponseBase:
+    """The company's orders and invoices."""
+    place = request.place  # type: ignore[attr-defined]
+    rows = Order.objects.filter(owner=place.customer_id)
+    context = {"orders": [shown.line(row) for row in rows], "section": "orders"}
+    return render(request, "buying/orders.html", context)
+
+
+@require_safe
+@buyer_only
+@to_the_processor
+def order(request: HttpRequest, which: UUID) -> HttpResponseBase:
+    """One order: what is next, what it costs, why it waits; once it is paid, its invoices."""
+    row = _order(request, which)
+    context = {**shown.order(row, person_of(request).owner_id), "section": "orders"}
+    return render(request, "buying/order.html", context)
+
+
+@require_POST
+@buyer_only
+@answered
+def verify(request: HttpRequest, which: UUID) -> HttpResponseBase:
+    """To the processor's page, on which a means of payment is verified."""
+    row = _order(request, which)
+    if row.state not in checkout.OPEN:
+        raise NotNow("This order is paid.")
+    return redirect(checkout.verify(row))
+
+
+@require_POST
+@buyer_only
+@answered
+def pay(request: HttpRequest, which: UUID) -> HttpResponseBase:
+    """To the processor's page, on which the order is paid."""
+    return redirect(checkout.charge(_order(request, which)))
+
+
+@require_POST
+@buyer_only
+@answered
+def contest(request: HttpRequest, which: UUID) -> HttpResponseBase:
+    """Ask a person to look."""
+    row = _order(request, which)
+    if row.state != Order.State.DECLINED:
+        raise NotNow("Nothing was declined here.")
+    checkout.contest(row)
+    messages.success(request, "One of our administrators will look at it and write the reasons here.")
+    return redirect("order", which)
+
+
+@require_safe
+@buyer_only
+def came_back(request: HttpRequest, which: UUID) -> HttpResponseBase:
+    """Back from the processor: what became of it, as the processor says and not as this address does."""
+    row = _order(request, which)
+    with suppress(ProcessorAway):
+        settling.ask_again(row)
+    if row.payments.filter(state="open").exclude(session=None).exists():
+        return render(request, "buying/waiting.html", {"order": row.pk, "section": "orders"})
+    return redirect("order", which)
+
+
+@require_safe
+@buyer_only
+def invoice(request: HttpRequest, which: UUID) -> HttpResponseBase:
+    """One invoice, to read and to print."""
+    place = request.place  # type: ignore[attr-defined]
+    found = Invoice.objects.filter(pk=which, customer=place.customer_id).exclude(number=None).first()
+    if found is None or found.order is None:
+        raise Http404
+    return render(request, "buying/invoice.html", shown.invoice(found, person_of(request).owner_id))

@@ -1,0 +1,113 @@
+"""What the processor tells us is taken in: signed, once, and in any order (clause share.processor)."""
+
+import logging
+from collections.abc import Mapping
+
+from django.db import IntegrityError
+from django.utils import timezone
+
+from troth.gate.outbound import payments
+from troth.gate.outbound.payments import Told
+from troth.gate.registry import built_at
+from troth.gate.uses import SYSTEM, act, using
+
+from . import books, checkout
+from .models import Invoice, Order, Payment, PaymentMethod, Qualification, SeenEvent
+
+log = logging.getLogger("troth.buying")
+
+PLACE = "processor-page"
+built_at(PLACE, "troth.apps.buying.settling:take_in")
+WORDS = {
+    "card-declined": "The card was declined.", "insufficient-funds": "The account behind the card had too little on it.",
+    "abandoned": "It was not confirmed on the processor’s page.",
+}  # fmt: skip
+
+
+def hear(body: bytes, headers: Mapping[str, str]) -> bool:
+    """A call of the processor's: whether it was taken in, now or before.  Raises Forged.
+
+    False for a session that is not known (yet): the processor calls again.
+    """
+    told = payments.processor().read(body, headers)
+    return told is None or take_in(told)
+
+
+def ask_again(order: Order) -> None:
+    """Look at the processor itself what became of what is open: its call may be late.  Raises ProcessorAway."""
+    for session in (
+        order.payments.filter(state=Payment.State.OPEN)
+        .exclude(session=None)
+        .values_list("session", flat=True)
+    ):
+        if told := payments.processor().look(session):
+            take_in(told)
+
+
+def take_in(told: Told) -> bool:
+    """Write down what became of a payment.  The second call of an event, and whatever comes too late, changes nothing."""
+    found = Payment.objects.filter(session=told.session).select_related("order").first()
+    if found is None:
+        return False
+    try:
+        with using(payments.COLLECTING, by=SYSTEM, given=found.order, at=PLACE), act():
+            SeenEvent.objects.create(event=told.event)
+            payment = Payment.objects.select_for_update().get(pk=found.pk)
+            order = Order.objects.select_for_update().get(pk=payment.order_id)
+            if payment.state == Payment.State.OPEN and _fits(payment, told):
+                _settle(payment, order, told)
+    except IntegrityError:
+        if not SeenEvent.objects.filter(event=told.event).exists():
+            raise
+    return True
+
+
+def _fits(payment: Payment, told: Told) -> bool:
+    """Whether it is about what was asked; anything else is noted for the operator, and changes nothing."""
+    fits = (told.kind, told.amount, told.currency) == (payment.kind, payment.amount, payment.currency)
+    if not fits:
+        log.error("the processor told of another amount or kind than was asked: payment %s", payment.pk)
+    return fits
+
+
+def _settle(payment: Payment, order: Order, told: Told) -> None:
+    is_done = told.outcome == "done"
+    payment.state = Payment.State.DONE if is_done else Payment.State.FAILED
+    payment.why, payment.settled_at = told.why[:40], timezone.now()
+    payment.save(update_fields=["state", "why", "settled_at"])
+    if payment.kind == Payment.Kind.VERIFY:
+        _verified(order, told) if is_done else _refused(order, told)
+    elif payment.kind == Payment.Kind.CHARGE and is_done:
+        _paid(payment, order)
+    elif payment.kind == Payment.Kind.REFUND and is_done:
+        Invoice.objects.filter(pk=payment.invoice_id).update(refunded_at=timezone.now())
+
+
+def _verified(order: Order, told: Told) -> None:
+    PaymentMethod(
+        owner_id=order.owner_id, order=order, processor=payments.processor().name, begun_at=order.begun_at,
+        reference=told.method, brand=told.brand, last4=told.last4,
+    ).save(force_insert=True)  # fmt: skip
+    if checkout.large(checkout.drafted(order).employees):
+        reasons = "Orders of this size are looked at by a person before they are paid."
+        checkout.decide(order, Qualification.Outcome.LOOK, reasons)
+    else:
+        checkout.decide(order, Qualification.Outcome.QUALIFIED, "The means of payment was verified.")
+
+
+def _refused(order: Order, told: Told) -> None:
+    if told.why != "abandoned" and order.state in (Order.State.BEGUN, Order.State.DECLINED):
+        reasons = WORDS.get(told.why, "The processor did not verify the means of payment.")
+        checkout.decide(order, Qualification.Outcome.DECLINED, reasons)
+
+
+def _paid(payment: Payment, order: Order) -> None:
+    now = timezone.now()
+    bill = Invoice.objects.filter(pk=payment.invoice_id, number=None).first()
+    if bill is None:
+        log.error("paid, and there is no draft: payment %s", payment.pk)
+        return
+    order.paid_until, order.state = books.paid_until(order, now), Order.State.ACTIVE
+    order.save(update_fields=["paid_until", "state"])
+    with using(payments.COLLECTING, by=SYSTEM, given=order, at=checkout.PLACE):
+        books.issue(bill, now)

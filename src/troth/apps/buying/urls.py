@@ -1,0 +1,21 @@
+"""Where buying lives: the public price list, the company's orders, the processor's call."""
+
+from django.urls import path
+
+from . import desk, order_views, views
+
+urlpatterns = [
+    path("services/", views.services, name="services"),
+    path("checkout/", order_views.begin, name="checkout"),
+    path("orders/", order_views.orders, name="orders"),
+    path("orders/<uuid:which>/", order_views.order, name="order"),
+    path("orders/<uuid:which>/verify/", order_views.verify, name="order-verify"),
+    path("orders/<uuid:which>/contest/", order_views.contest, name="order-contest"),
+    path("orders/<uuid:which>/pay/", order_views.pay, name="order-pay"),
+    path("orders/<uuid:which>/return/", order_views.came_back, name="order-return"),
+    path("invoices/<uuid:which>/", order_views.invoice, name="invoice"),
+    path("payments/hook/", views.hook, name="payments-hook"),
+    path("office/orders/", desk.orders, name="office-orders"),
+    path("office/orders/<uuid:which>/", desk.order, name="office-order"),
+    path("office/orders/<uuid:which>/refund/<uuid:payment>/", desk.refund, name="office-refund"),
+]

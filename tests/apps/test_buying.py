@@ -1,0 +1,470 @@
+"""Buying: what it costs, one order from the form to the invoice, and everything that may come in between."""
+
+import re
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from tests.apps import processor
+from tests.apps.conftest import Secure
+from tests.apps.processor import BAD, HOOK, InProcess, approve, call, card, signed
+from tests.cast import durable, staff
+from tests.workspaces.customers import BOB, CHARLIE, browser, colleague, customer
+from troth.accounts.people.companies import NotNow
+from troth.accounts.people.models import Membership, Person
+from troth.apps.buying import books, checkout, prices
+from troth.apps.buying.models import Books, Invoice, Order, Payment, PaymentMethod, Qualification, SeenEvent
+from troth.gate.journal.models import Entry
+from troth.gate.proving.answers import CONTROLS
+from troth.gate.subjects.erase import erase
+from troth.gate.uses import SYSTEM, act, using
+
+pytestmark = durable
+BILL = {
+    "billing_name": "Archer Pottery", "billing_address": "1 Kiln Lane\nSpringfield", "employees": "12",
+    "period": "month", "country": "DE",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def processor_at_hand(settings: Any) -> Iterator[None]:
+    settings.TROTH_PROCESSOR = {"class": processor.CLASS, "country": "US", "origin": "https://pay.localhost:1",
+                                "secret": processor.SECRET}  # fmt: skip
+    settings.TROTH_SECOND_FACTOR = False
+    yield
+    InProcess.is_away = False
+
+
+@pytest.fixture
+def alice() -> Person:
+    return customer()
+
+
+@pytest.fixture
+def as_alice(alice: Person) -> Client:
+    return browser(alice)
+
+
+def begun(client: Client, **typed: str) -> Any:
+    """Send the billing form."""
+    page = client.get("/checkout/").content.decode()
+    token = re.search(r'name="submission" value="([^"]+)"', page)
+    assert token
+    return client.post("/checkout/", {**BILL, "submission": token[1], **typed})
+
+
+def order_of(client: Client, **typed: str) -> Order:
+    assert begun(client, **typed).status_code == 302
+    found: Order = Order.objects.get()
+    return found
+
+
+def press(client: Client, order: Order, act: str) -> str:
+    """A button on the order's page; where it leads."""
+    answer = client.post(f"/orders/{order.pk}/{act}/")
+    assert answer.status_code == 302
+    return str(answer["Location"])
+
+
+def told(client: Client, url: str, **changed: Any) -> int:
+    """The processor calls."""
+    body, headers = call(url, **changed)
+    return int(client.post(HOOK, body, "application/json", headers=headers).status_code)
+
+
+def qualified(client: Client, **typed: str) -> Order:
+    order = order_of(client, **typed)
+    url = press(client, order, "verify")
+    assert card(url) == "" and told(client, url) == 204
+    return Order.objects.get()
+
+
+def paid(client: Client) -> Order:
+    order = qualified(client)
+    url = press(client, order, "pay")
+    approve(url)
+    assert told(client, url) == 204
+    return Order.objects.get()
+
+
+def page(client: Client, order: Order) -> str:
+    return str(client.get(f"/orders/{order.pk}/").content.decode())
+
+
+# -- prices
+
+
+@pytest.mark.parametrize(
+    ("employees", "period", "country", "net", "tax"),
+    [(1, "month", "US", 2900, 0), (10, "month", "US", 2900, 0), (11, "month", "US", 9500, 0),
+     (12, "year", "DE", 101_000, 19_190), (101, "month", "CZ", 60_300, 12_663),
+     (prices.MOST, "month", "US", 40_019_900, 0)],
+)  # fmt: skip
+def test_a_price_is_what_the_list_says(employees: int, period: str, country: str, net: int, tax: int) -> None:
+    found = prices.price(employees, period, country)
+    assert (found.net, found.tax, found.gross) == (net, tax, net + tax)
+
+
+@pytest.mark.parametrize("employees", ["0", "-1", "1000000000", "many", "", "1.5", "٣x"])
+def test_a_number_that_is_none_gets_words_and_no_price(employees: str) -> None:
+    answer = Secure(SERVER_NAME="localhost").get(
+        "/services/", {"employees": employees, "period": "month", "country": "US"}
+    )
+    assert answer.status_code == 422 and b"Order this" not in answer.content
+
+
+@pytest.mark.parametrize("changed", [{"country": "XX"}, {"country": ""}, {"period": "week"}])
+def test_a_choice_that_is_none_gets_no_price(changed: dict[str, str]) -> None:
+    asked = {"employees": "3", "period": "month", "country": "US", **changed}
+    assert Secure(SERVER_NAME="localhost").get("/services/", asked).status_code == 422
+
+
+def test_a_price_is_computed_before_anybody_has_said_who_they_are() -> None:
+    visitor = Secure(SERVER_NAME="localhost")
+    text = visitor.get("/services/", {"employees": "12", "period": "year", "country": "DE"}).content.decode()
+    assert "$1,201.90" in text and "VAT" in text and "19 %" in text
+    assert not visitor.cookies and not Entry.objects.exists()
+    for clause in ("scope.services", "hosting.submit", "hosting.no-review", "hosting.access"):
+        assert clause in text
+
+
+# -- the order
+
+
+def test_an_order_from_the_form_to_the_invoice(as_alice: Client, alice: Person) -> None:
+    order = paid(as_alice)
+    assert (
+        order.state == "active"
+        and order.paid_until
+        and order.paid_until > timezone.now() + timedelta(days=27)
+    )
+    bill = Invoice.objects.get()
+    assert bill.number == f"{timezone.now().year}-000001" and bill.gross == 12_019
+    assert bill.owner_id == Books.objects.get().subject_id != order.owner_id
+    text = as_alice.get(f"/invoices/{bill.pk}/").content.decode()
+    assert all(word in text for word in ("Archer Pottery", "Springfield", "Germany", "$120.19", bill.number))
+    assert "4242" not in text and "Thank you" in page(as_alice, order)
+
+
+@pytest.mark.parametrize("name", ["billing_name", "billing_address"])
+def test_a_card_number_is_refused_before_anything_is_kept(as_alice: Client, name: str) -> None:
+    answer = begun(as_alice, **{name: "4242 4242 4242 4242"})
+    assert answer.status_code == 422 and b"never take card numbers" in answer.content
+    assert not Order.objects.exists() and not Invoice.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "typed", [{"employees": "0"}, {"employees": "many"}, {"employees": "1000000000"}, {"country": ""}, {"country": "XX"},
+              {"billing_address": ""}, {"billing_name": ""}, {"period": "week"}]
+)  # fmt: skip
+def test_billing_data_that_cannot_be_is_said(as_alice: Client, typed: dict[str, str]) -> None:
+    assert begun(as_alice, **typed).status_code == 422
+    assert not Order.objects.exists()
+
+
+def test_a_form_sent_twice_begins_one_order_and_can_be_corrected(as_alice: Client) -> None:
+    text = as_alice.get("/checkout/").content.decode()
+    token = re.findall(r'name="submission" value="([^"]+)"', text)[0]
+    for employees in ("12", "12", "30"):
+        as_alice.post("/checkout/", {**BILL, "submission": token, "employees": employees})
+    assert Order.objects.count() == 1 and Invoice.objects.get().net == 2900 + 600 * 30
+
+
+def test_nobody_else_sees_or_moves_an_order(as_alice: Client, alice: Person) -> None:
+    order = paid(as_alice)
+    bill = Invoice.objects.get()
+    charlie, bob, visitor = (
+        browser(customer(CHARLIE)),
+        browser(colleague(alice, BOB)),
+        Secure(SERVER_NAME="localhost"),
+    )
+    for path in (f"/orders/{order.pk}/", f"/invoices/{bill.pk}/", f"/orders/{order.pk}/return/"):
+        assert charlie.get(path).status_code == 404 and bob.get(path).status_code == 403
+        assert "/accounts/login/" in visitor.get(path)["Location"]
+    for act_ in ("verify", "pay", "contest"):
+        assert charlie.post(f"/orders/{order.pk}/{act_}/").status_code == 404
+    place = Membership.objects.get(owner=Person.objects.exclude(pk=alice.pk).first().owner_id)  # type: ignore[union-attr]
+    assert place.customer_id != order.owner_id or place.role == "member"
+
+
+# -- the check
+
+
+def test_a_declined_card_is_said_with_its_reason_and_another_may_be_tried(as_alice: Client) -> None:
+    order = order_of(as_alice)
+    url = press(as_alice, order, "verify")
+    assert card(url, BAD) == "" and told(as_alice, url) == 204
+    assert "The card was declined." in page(as_alice, order)
+    other = press(as_alice, order, "verify")
+    assert other != url and card(other) == "" and told(as_alice, other) == 204
+    assert "Please look it over" in page(as_alice, order) and "4242" in page(as_alice, order)
+    assert not Payment.objects.filter(kind="charge").exists()
+
+
+def test_who_was_declined_may_ask_a_person_who_decides_with_reasons(as_alice: Client) -> None:
+    order = order_of(as_alice)
+    url = press(as_alice, order, "verify")
+    card(url, BAD)
+    told(as_alice, url)
+    press(as_alice, order, "contest")
+    assert "A person looks at it" in page(as_alice, order)
+    anton, sales = Secure(SERVER_NAME="localhost"), Secure(SERVER_NAME="localhost")
+    anton.force_login(staff("administrator", "anton@iplum.example").user)
+    sales.force_login(staff("sales", "sam@iplum.example").user)
+    desk = f"/office/orders/{order.pk}/"
+    assert sales.get(desk).status_code == 403 and anton.get(desk).status_code == 200
+    assert anton.post(desk, {"is_qualified": "yes", "reasons": ""}).status_code == 422
+    for _ in range(2):
+        assert anton.post(desk, {"is_qualified": "yes", "reasons": "Known for years."}).status_code == 302
+    assert Qualification.objects.filter(outcome="qualified").count() == 1
+    assert Order.objects.get().state == "qualified"
+
+
+def test_a_large_order_waits_for_a_person(as_alice: Client) -> None:
+    order = order_of(as_alice, employees="501")
+    url = press(as_alice, order, "verify")
+    card(url)
+    assert told(as_alice, url) == 204 and Order.objects.get().state == "look"
+    assert as_alice.post(f"/orders/{order.pk}/pay/").status_code == 302
+    assert not Payment.objects.filter(kind="charge").exists()
+
+
+# -- paying
+
+
+def test_two_tabs_that_pay_make_one_charge(as_alice: Client) -> None:
+    order = qualified(as_alice)
+    assert press(as_alice, order, "pay") == press(as_alice, order, "pay")
+    assert Payment.objects.filter(kind="charge").count() == 1
+
+
+def test_a_plan_changed_in_another_tab_is_not_paid_at_the_old_price(as_alice: Client) -> None:
+    order = qualified(as_alice)
+    press(as_alice, order, "pay")
+    place = Membership.objects.get(customer=order.owner_id)
+    checkout.begin(place, order.pk.hex, prices.price(50, "month", "DE"), "Archer Pottery", "1 Kiln Lane")
+    with pytest.raises(NotNow):
+        checkout.charge(Order.objects.get())
+
+
+def test_an_event_told_a_hundred_times_makes_one_invoice(as_alice: Client) -> None:
+    order = qualified(as_alice)
+    url = press(as_alice, order, "pay")
+    approve(url)
+    assert {told(as_alice, url) for _ in range(100)} == {204}
+    assert Invoice.objects.count() == 1 and SeenEvent.objects.count() == 2
+    before = Order.objects.get().paid_until
+    assert told(as_alice, url, event="evt_another", outcome="failed") == 204
+    assert Order.objects.get().paid_until == before and Order.objects.get().state == "active"
+    assert Payment.objects.get(kind="charge").state == "done"
+
+
+@pytest.mark.parametrize("changed", [{"amount": 1}, {"currency": "EUR"}, {"kind": "verify"}])
+def test_an_event_about_something_else_than_was_asked_changes_nothing(
+    as_alice: Client, changed: dict[str, Any]
+) -> None:
+    order = qualified(as_alice)
+    url = press(as_alice, order, "pay")
+    approve(url)
+    assert told(as_alice, url, **changed) == 204
+    assert Order.objects.get().state == "qualified" and not Invoice.objects.exclude(number=None).exists()
+
+
+def test_what_the_processor_did_not_sign_is_not_taken_in(as_alice: Client) -> None:
+    order = qualified(as_alice)
+    url = press(as_alice, order, "pay")
+    approve(url)
+    body, headers = call(url)
+    old = signed(body, timezone.now().timestamp() - 3600)[1]
+    other = signed(body, secret="guessed")[1]
+    for given in (
+        {},
+        old,
+        other,
+        {"Troth-Sandbox-Signature": "t=1,v1=x"},
+        {"Troth-Sandbox-Signature": "t=" + "9" * 40},
+    ):
+        assert as_alice.post(HOOK, body, "application/json", headers=given).status_code == 400
+    for wrong in (b"", b"[]", b"{", b'{"event": "e"}'):
+        signed_body, signed_headers = signed(wrong)
+        assert as_alice.post(HOOK, signed_body, "application/json", headers=signed_headers).status_code == 400
+    assert as_alice.post(HOOK, b"x" * 70_000, "application/json").status_code == 413
+    assert (
+        as_alice.post(HOOK, body.replace(b"done", b"DONE"), "application/json", headers=headers).status_code
+        == 400
+    )
+    assert Order.objects.get().state == "qualified"
+
+
+def test_an_event_of_a_session_that_is_not_known_yet_is_to_come_again(as_alice: Client) -> None:
+    order = qualified(as_alice)
+    url = press(as_alice, order, "pay")
+    approve(url)
+    session = Payment.objects.get(kind="charge").session
+    Payment.objects.filter(kind="charge").update(session=None)
+    assert told(as_alice, url) == 404
+    Payment.objects.filter(kind="charge").update(session=session)
+    assert told(as_alice, url) == 204 and Order.objects.get().state == "active"
+
+
+def test_coming_back_without_paying_pays_nothing_and_a_late_call_is_not_waited_for(as_alice: Client) -> None:
+    order = qualified(as_alice)
+    url = press(as_alice, order, "pay")
+    assert b"looks again" in as_alice.get(f"/orders/{order.pk}/return/").content
+    assert Order.objects.get().state == "qualified"
+    approve(url)
+    assert as_alice.get(f"/orders/{order.pk}/return/")["Location"] == f"/orders/{order.pk}/"
+    assert Order.objects.get().state == "active" and told(as_alice, url) == 204
+    assert Invoice.objects.count() == 1
+
+
+def test_a_card_declined_when_charged_is_said_and_another_can_be_used(as_alice: Client) -> None:
+    order = order_of(as_alice)
+    url = press(as_alice, order, "verify")
+    card(url, "4000000000000341")
+    told(as_alice, url)
+    charge = press(as_alice, order, "pay")
+    approve(charge)
+    assert told(as_alice, charge) == 204
+    assert "Nothing was charged" in page(as_alice, order) and Order.objects.get().state == "qualified"
+    again = press(as_alice, order, "verify")
+    card(again)
+    told(as_alice, again)
+    charge = press(as_alice, order, "pay")
+    approve(charge)
+    assert told(as_alice, charge) == 204 and Order.objects.get().state == "active"
+
+
+@pytest.mark.parametrize("step", ["verify", "pay"])
+def test_a_processor_that_is_away_costs_nothing_and_the_same_press_works_later(
+    as_alice: Client, step: str
+) -> None:
+    order = order_of(as_alice) if step == "verify" else qualified(as_alice)
+    InProcess.is_away = True
+    assert press(as_alice, order, step) == f"/orders/{order.pk}/"
+    assert "cannot be reached" in page(as_alice, order)
+    InProcess.is_away = False
+    assert press(as_alice, order, step).startswith("https://pay.localhost")
+    assert Payment.objects.filter(kind="charge" if step == "pay" else "verify", state="open").count() == 1
+
+
+def test_what_goes_to_the_processor_is_on_record_before_it_goes(as_alice: Client) -> None:
+    order = qualified(as_alice)
+    press(as_alice, order, "pay")
+    sent = Entry.objects.filter(recipient="payment-processor")
+    assert sent.count() == 2 and set(sent.values_list("clauses", "country")) == {("share.processor", "US")}
+
+
+# -- the books
+
+
+def test_numbers_have_no_gap_however_many_are_issued_at_once(alice: Person) -> None:
+    customer_id = Membership.objects.get(owner=alice.owner_id).customer_id
+    drafts = []
+    for _ in range(6):
+        order = Order(owner_id=customer_id, period="month")
+        with using(checkout.COLLECTING, by=SYSTEM, given=order, at=checkout.PLACE), act():
+            order.save(force_insert=True)
+            drafts.append((order, books.draft(order, prices.price(3, "month", "US"), "A", "B", 3)))
+
+    def issue(order: Order, bill: Invoice) -> None:
+        try:
+            with using(checkout.COLLECTING, by=SYSTEM, given=order, at=checkout.PLACE), act():
+                books.issue(Invoice.objects.get(pk=bill.pk), timezone.now())
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=issue, args=pair) for pair in drafts]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    year = timezone.now().year
+    numbers = sorted(Invoice.objects.values_list("number", flat=True))
+    assert numbers == [f"{year}-{number:06}" for number in range(1, 7)]
+
+
+def test_erasing_the_company_leaves_the_invoice_and_nothing_that_names_it(as_alice: Client) -> None:
+    order = paid(as_alice)
+    erase(order.owner_id.hex, SYSTEM)
+    bill = Invoice.objects.get()
+    assert bill.customer_id is None and bill.order_id is None
+    assert not any(model.objects.exists() for model in (Order, Payment, PaymentMethod, Qualification))
+
+
+def test_a_payment_is_given_back_once(as_alice: Client) -> None:
+    order = paid(as_alice)
+    charge = Payment.objects.get(kind="charge")
+    anton = Secure(SERVER_NAME="localhost")
+    anton.force_login(staff("administrator", "anton@iplum.example").user)
+    place = f"/office/orders/{order.pk}/refund/{charge.pk}/"
+    for _ in range(2):
+        assert anton.post(place).status_code == 302
+    (back,) = Payment.objects.filter(kind="refund")
+    assert told(as_alice, f"/{back.session}") == 204
+    assert Invoice.objects.get().refunded_at and anton.post(place).status_code == 302
+    assert Payment.objects.filter(kind="refund").count() == 1
+    assert "given back" in as_alice.get(f"/invoices/{Invoice.objects.get().pk}/").content.decode()
+
+
+def test_an_order_nobody_went_on_with_leaves_nothing(as_alice: Client) -> None:
+    order_of(as_alice)
+    assert checkout.end_stale() == 0
+    Order.objects.update(begun_at=timezone.now() - timedelta(days=31))
+    assert checkout.end_stale() == 1
+    assert not any(model.objects.exists() for model in (Order, Invoice, Payment))
+
+
+# -- the clauses
+
+
+def status(clause: str) -> str:
+    return str(CONTROLS[clause]().status)
+
+
+def test_the_clauses_are_kept_by_an_order_that_was_paid(as_alice: Client) -> None:
+    paid(as_alice)
+    assert [
+        status(each) for each in ("scope.services", "collect.billing", "use.billing", "share.processor")
+    ] == ["kept"] * 4
+
+
+def test_a_card_number_in_a_column_breaks_collect_billing(as_alice: Client) -> None:
+    paid(as_alice)
+    Payment.objects.update(why="4242424242424242")
+    assert status("collect.billing") == "broken"
+
+
+def test_a_disclosure_under_another_clause_breaks_share_processor(as_alice: Client) -> None:
+    paid(as_alice)
+    Entry.objects.filter(recipient="payment-processor").update(clauses="share.quality")
+    assert status("share.processor") == "broken"
+
+
+def test_a_use_for_something_else_breaks_use_billing(as_alice: Client) -> None:
+    paid(as_alice)
+    Entry.objects.filter(clauses__contains="use.billing").update(purpose="personalising")
+    assert status("use.billing") == "broken"
+
+
+def test_a_service_without_a_page_breaks_scope_services(settings: Any) -> None:
+    settings.TROTH_COMPANY = {
+        **settings.TROTH_COMPANY,
+        "services": [*settings.TROTH_COMPANY["services"], {"id": "calls", "name": "Calls", "clauses": []}],
+    }
+    assert status("scope.services") == "broken"
+
+
+def test_who_may_buy_is_a_role_of_the_company(alice: Person) -> None:
+    place = Membership.objects.get(owner=alice.owner_id)
+    assert checkout.may_buy(alice.owner_id) == place
+    Membership.objects.filter(pk=place.pk).update(role="member")
+    assert checkout.may_buy(alice.owner_id) is None
+    Membership.objects.filter(pk=place.pk).update(role="billing")
+    assert checkout.may_buy(alice.owner_id)
