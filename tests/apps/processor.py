@@ -32,6 +32,13 @@ class InProcess(sandbox.Sandbox):
         asking = self.book.find(session)
         return sandbox._told(asking.told()) if asking and asking.outcome else None
 
+    def cancel(self, session: str) -> Told:
+        self._reached()
+        asking = self.book.find(session)
+        assert asking
+        self.book.refuse(asking)
+        return sandbox._told(asking.told())
+
     def _reached(self) -> None:
         if type(self).is_away:
             raise ProcessorAway("away")

@@ -15,10 +15,9 @@ from tests.apps import processor
 from tests.apps.conftest import Secure
 from tests.apps.processor import BAD, HOOK, InProcess, approve, call, card, signed
 from tests.cast import durable, staff
-from tests.workspaces.customers import BOB, CHARLIE, browser, colleague, customer
-from troth.accounts.people.companies import NotNow
+from tests.workspaces.customers import ALICE, BOB, CHARLIE, browser, colleague, customer, mails
 from troth.accounts.people.models import Membership, Person
-from troth.apps.buying import books, checkout, prices
+from troth.apps.buying import books, checkout, prices, renewing
 from troth.apps.buying.models import Books, Invoice, Order, Payment, PaymentMethod, Qualification, SeenEvent
 from troth.gate.journal.models import Entry
 from troth.gate.proving.answers import CONTROLS
@@ -244,13 +243,17 @@ def test_two_tabs_that_pay_make_one_charge(as_alice: Client) -> None:
     assert Payment.objects.filter(kind="charge").count() == 1
 
 
-def test_a_plan_changed_in_another_tab_is_not_paid_at_the_old_price(as_alice: Client) -> None:
+def test_a_plan_changed_in_another_tab_is_paid_at_the_new_price_and_once(as_alice: Client) -> None:
     order = qualified(as_alice)
-    press(as_alice, order, "pay")
+    old = press(as_alice, order, "pay")
     place = Membership.objects.get(customer=order.owner_id)
     checkout.begin(place, order.pk.hex, prices.price(50, "month", "DE"), "Archer Pottery", "1 Kiln Lane")
-    with pytest.raises(NotNow):
-        checkout.charge(Order.objects.get())
+    new = press(as_alice, order, "pay")
+    assert new != old
+    approve(old)  # called off at the processor
+    assert told(as_alice, old) == 204 and Order.objects.get().state == "qualified"
+    approve(new)
+    assert told(as_alice, new) == 204 and Invoice.objects.get().net == 2900 + 600 * 50
 
 
 def test_an_event_told_a_hundred_times_makes_one_invoice(as_alice: Client) -> None:
@@ -419,6 +422,105 @@ def test_an_order_nobody_went_on_with_leaves_nothing(as_alice: Client) -> None:
     Order.objects.update(begun_at=timezone.now() - timedelta(days=31))
     assert checkout.end_stale() == 1
     assert not any(model.objects.exists() for model in (Order, Invoice, Payment))
+
+
+# -- from period to period
+
+
+def over(order: Order) -> None:
+    """The paid period ends now."""
+    now = timezone.now()
+    Order.objects.filter(pk=order.pk).update(next_try_at=now, paid_until=now)
+
+
+def renewed() -> Payment:
+    """The renewal that was just asked for."""
+    renewing.renew_due()
+    found: Payment = Payment.objects.filter(kind="renew").last()  # type: ignore[assignment]
+    return found
+
+
+def test_an_order_is_renewed_at_its_end_once(as_alice: Client) -> None:
+    order = paid(as_alice)
+    assert renewing.renew_due() == 0
+    over(order)
+    payment = renewed()
+    over(order)
+    assert renewed().pk == payment.pk, "until the processor has told, the same one is asked for"
+    assert told(as_alice, f"/{payment.session}") == 204
+    first, second = Invoice.objects.order_by("number")
+    assert (second.net, second.number[-6:]) == (first.net, "000002")  # type: ignore[index]
+    assert Order.objects.get().paid_until > timezone.now() + timedelta(days=27)  # type: ignore[operator]
+    assert renewing.renew_due() == 0
+
+
+def test_a_changed_plan_is_the_next_invoice(as_alice: Client) -> None:
+    order = paid(as_alice)
+    assert as_alice.post(f"/orders/{order.pk}/plan/", {"employees": "0", "period": "year"}).status_code == 422
+    assert (
+        as_alice.post(f"/orders/{order.pk}/plan/", {"employees": "20", "period": "year"}).status_code == 302
+    )
+    assert "From the next period on" in page(as_alice, order)
+    over(order)
+    assert told(as_alice, f"/{renewed().session}") == 204
+    newest = Invoice.objects.order_by("-number").first()
+    assert newest and newest.net == (2900 + 600 * 20) * 10
+    assert Order.objects.get().paid_until > timezone.now() + timedelta(days=360)  # type: ignore[operator]
+
+
+def test_a_cancelled_order_runs_out_and_costs_nothing_more(as_alice: Client) -> None:
+    order = paid(as_alice)
+    press(as_alice, order, "cancel")
+    assert "ends then" in page(as_alice, order)
+    press(as_alice, order, "take-back")
+    press(as_alice, order, "cancel")
+    over(order)
+    renewing.renew_due()
+    assert Order.objects.get().state == "ended" and not Payment.objects.filter(kind="renew").exists()
+    press(as_alice, order, "take-back")
+    assert Order.objects.get().state == "ended"
+
+
+def test_a_renewal_that_fails_is_reminded_of_three_times_and_then_it_ends(as_alice: Client) -> None:
+    order = order_of(as_alice)
+    url = press(as_alice, order, "verify")
+    card(url)
+    told(as_alice, url)
+    charge = press(as_alice, order, "pay")
+    approve(charge)
+    told(as_alice, charge)
+    InProcess.book._methods[InProcess.book.find(processor.session_of(url)).method].fate = "card-declined"  # type: ignore[union-attr]
+    before = len(mails(ALICE["email"]))
+    for sent in (1, 2, 3):
+        over(order)
+        assert told(as_alice, f"/{renewed().session}") == 204
+        assert Order.objects.get().reminders == sent and Order.objects.get().state == "active"
+        assert len(mails(ALICE["email"])) == before + sent
+    over(order)
+    assert told(as_alice, f"/{renewed().session}") == 204
+    assert Order.objects.get().state == "ended" and len(mails(ALICE["email"])) == before + 4
+    assert Invoice.objects.count() == 1
+
+
+def test_another_card_ends_the_reminders(as_alice: Client) -> None:
+    order = paid(as_alice)
+    url = press(as_alice, order, "verify")
+    card(url, "5555555555554444")
+    assert told(as_alice, url) == 204 and Order.objects.get().state == "active"
+    assert PaymentMethod.objects.count() == 2 and Qualification.objects.count() == 1
+    over(order)
+    assert told(as_alice, f"/{renewed().session}") == 204 and Invoice.objects.count() == 2
+
+
+def test_while_the_processor_is_away_a_renewal_waits_and_nobody_is_reminded(as_alice: Client) -> None:
+    order = paid(as_alice)
+    over(order)
+    InProcess.is_away = True
+    renewing.renew_due()
+    InProcess.is_away = False
+    assert Order.objects.get().reminders == 0 and Order.objects.get().next_try_at > timezone.now()  # type: ignore[operator]
+    over(order)
+    assert told(as_alice, f"/{renewed().session}") == 204 and Invoice.objects.count() == 2
 
 
 # -- the clauses

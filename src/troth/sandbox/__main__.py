@@ -93,6 +93,8 @@ class Desk(BaseHTTPRequestHandler):
         body, parts = self.rfile.read(int(length)), urlsplit(self.path).path.strip("/").split("/")
         if parts == ["v1", "sessions"]:
             self._begin(body)
+        elif len(parts) == 4 and parts[:2] == ["v1", "sessions"] and parts[3] == "cancel":
+            self._cancel(self.server.book.find(parts[2]))
         elif len(parts) == 3 and parts[0] == "pay" and (asking := self.server.book.find(parts[1])):
             self._press(asking, parts[2], body)
         else:
@@ -116,6 +118,12 @@ class Desk(BaseHTTPRequestHandler):
                 "url": f"https://{self.headers.get('X-Origin', 'pay.localhost')}:{port}/pay/{asking.id}",
             }
         )
+
+    def _cancel(self, asking: Asking | None) -> None:
+        if self._is_house():
+            if asking:
+                self.server.book.refuse(asking)
+            self._json(asking.told() if asking else None)
 
     def _press(self, asking: Asking, act: str, body: bytes) -> None:
         book = self.server.book

@@ -15,7 +15,7 @@ CARDS = {
     "4000000000000341": ("Visa", "declined-when-charged"),
 }
 """Test cards by number: their brand, and what happens with them (nothing for one that works)."""
-KINDS = ("verify", "charge", "refund")
+KINDS = ("verify", "charge", "renew", "refund")
 
 
 class Wrong(ValueError):
@@ -83,6 +83,9 @@ class Book:
             asking = Asking(**texts, amount=amount, name=str(said.get("name", "")))
             if asking.kind == "refund":
                 self._settle(asking, "")
+            elif asking.kind == "renew":
+                known = self._methods.get(asking.method)
+                self._settle(asking, "card-declined" if known is None or known.fate else "")
             self._by_id[asking.id] = self._by_key[asking.key] = asking
             return asking
 

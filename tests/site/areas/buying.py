@@ -74,11 +74,14 @@ SHOWN: tuple[Shown, ...] = (
     Shown("order, begun", "olga", "{begun}"),
     Shown("order, declined", "olga", "{declined}"),
     Shown("order", "olga", "{order}"),
+    Shown("order-plan", "olga", "{order}plan/"),
+    Shown("order-plan, with errors", "olga", "{order}plan/", 422, press("Change it", employees="0")),
     Shown("invoice", "olga", "{invoice}"),
     Shown("office-orders", "administrator", "/office/orders/"),
     Shown("office-order", "administrator", "/office{order}"),
 )
 NO_PAGES: dict[str, str] = {
     "order-verify": "a button", "order-contest": "a button", "order-pay": "a button", "order-return": "leads on",
+    "order-cancel": "a button", "order-take-back": "a button",
     "payments-hook": "the processor's", "office-refund": "a button",
 }  # fmt: skip

@@ -30,6 +30,8 @@ BUYERS = (*MANAGERS, Role.BILLING)
 STALE = timedelta(days=30)
 OPEN = (Order.State.BEGUN, Order.State.LOOK, Order.State.DECLINED, Order.State.QUALIFIED)
 
+Rows = list[tuple[PaymentMethod | Invoice, dict[str, str]]]
+
 built_at(PLACE, "troth.apps.buying.checkout:begin")
 
 
@@ -85,11 +87,24 @@ def charge(order: Order) -> str:
     if order.state != Order.State.QUALIFIED or method is None:
         raise NotNow("This order is not ready to be paid.")
     payment = _open(order, Payment.Kind.CHARGE, bill)
-    if payment.amount != bill.gross or payment.currency != bill.currency:
-        raise NotNow("A payment of another amount is open. Finish it, or go back from it, first.")
-    return _ask(payment, order, [
-        (method, {"reference": "method"}), (bill, {"billing_name": "name", "billing_address": "address"}),
-    ])  # fmt: skip
+    if not is_for(payment, bill):
+        raise NotNow("A payment of another amount is open. Please try again.")
+    return _ask(payment, order, _with(method, bill))
+
+
+def renew(order: Order, method: PaymentMethod, bill: Invoice) -> None:
+    """Ask the processor to collect the next period's draft, with nobody on a page.  Raises ProcessorAway."""
+    payment = _open(order, Payment.Kind.RENEW, bill)
+    _ask(payment, order, _with(method, bill))
+
+
+def is_for(payment: Payment, bill: Invoice) -> bool:
+    """Whether a payment asks for what a bill says."""
+    return (payment.amount, payment.currency) == (bill.gross, bill.currency)
+
+
+def _with(method: PaymentMethod, bill: Invoice) -> Rows:
+    return [(method, {"reference": "method"}), (bill, {"billing_name": "name", "billing_address": "address"})]
 
 
 def _open(order: Order, kind: str, bill: Invoice | None) -> Payment:
@@ -109,7 +124,7 @@ def _open(order: Order, kind: str, bill: Invoice | None) -> Payment:
     return found
 
 
-def _ask(payment: Payment, order: Order, rows: list[tuple[PaymentMethod | Invoice, dict[str, str]]]) -> str:
+def _ask(payment: Payment, order: Order, rows: Rows) -> str:
     back = settings.TROTH_BASE_URLS["company"] + reverse("order-return", args=[order.pk])
     asked = payments.Asked(
         kind=payment.kind, key=str(payment.pk), reference=str(order.pk), return_to=back, amount=payment.amount,

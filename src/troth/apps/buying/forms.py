@@ -45,6 +45,20 @@ class PriceForm(forms.Form):
         return told
 
 
+class PlanForm(PriceForm):
+    """Another plan of an order that runs; its country stays the invoice's."""
+
+    def __init__(self, *args: Any, country: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["country"]
+        self._country = country
+
+    def clean(self) -> dict[str, Any]:
+        """Raises ValidationError where there is no such price."""
+        self.cleaned_data["country"] = self._country
+        return super().clean()
+
+
 START = {"employees": 8, "period": MONTH}
 """What the calculator shows before anybody typed something; the country is the Company's own."""
 

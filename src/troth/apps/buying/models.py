@@ -35,13 +35,17 @@ class Order(PersonalModel):
     state = models.CharField(max_length=9, choices=State.choices, default=State.BEGUN)
     begun_at = models.DateTimeField(default=timezone.now)
     paid_until = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    reminders = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
     ground: ClassVar[str] = "order"
 
     class Privacy:
         plain: ClassVar = {
             "period": "a month or a year", "state": "one of six words", "begun_at": "a time of ours",
-            "paid_until": "a time of ours",
+            "paid_until": "a time of ours", "cancelled_at": "a time of ours", "reminders": "how often we wrote",
+            "next_try_at": "a time of ours",
         }  # fmt: skip
         kept_with_owner = True
 
@@ -182,6 +186,7 @@ class Payment(PersonalModel):
     class Kind(models.TextChoices):
         VERIFY = "verify", "Verification"
         CHARGE = "charge", "Payment"
+        RENEW = "renew", "Renewal"
         REFUND = "refund", "Refund"
 
     class State(models.TextChoices):

@@ -20,8 +20,8 @@ from troth.accounts.people.own import person_of
 from troth.gate.outbound import payments
 from troth.gate.outbound.payments import ProcessorAway
 
-from . import checkout, settling, shown
-from .forms import BillingForm
+from . import checkout, renewing, settling, shown
+from .forms import BillingForm, PlanForm
 from .models import Invoice, Order
 
 View = Callable[..., HttpResponseBase]
@@ -127,8 +127,8 @@ def order(request: HttpRequest, which: UUID) -> HttpResponseBase:
 def verify(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """To the processor's page, on which a means of payment is verified."""
     row = _order(request, which)
-    if row.state not in checkout.OPEN:
-        raise NotNow("This order is paid.")
+    if row.state not in (*checkout.OPEN, Order.State.ACTIVE):
+        raise NotNow("This order has ended.")
     return redirect(checkout.verify(row))
 
 
@@ -137,7 +137,46 @@ def verify(request: HttpRequest, which: UUID) -> HttpResponseBase:
 @answered
 def pay(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """To the processor's page, on which the order is paid."""
-    return redirect(checkout.charge(_order(request, which)))
+    row = _order(request, which)
+    settling.call_off(row)
+    return redirect(checkout.charge(row))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@buyer_only
+def plan(request: HttpRequest, which: UUID) -> HttpResponseBase:
+    """Another number of employees, or another period, from the next period on."""
+    row = _order(request, which)
+    form = PlanForm(request.POST or None, country=shown.country_of(row))
+    if request.method == "POST" and form.is_valid():
+        try:
+            renewing.change(row, form.cleaned_data["price"])
+            messages.success(request, "Noted: the next invoice will be of this plan.")
+        except NotNow as why:
+            messages.error(request, str(why))
+        return redirect("order", which)
+    context = {"form": form, "order": which, "section": "orders"}
+    return render(request, "buying/plan.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@buyer_only
+@answered
+def cancel(request: HttpRequest, which: UUID) -> HttpResponseBase:
+    """The order ends when what is paid is over."""
+    renewing.cancel(_order(request, which))
+    messages.success(request, "Cancelled. It runs until what is paid is over, and nothing more is charged.")
+    return redirect("order", which)
+
+
+@require_POST
+@buyer_only
+@answered
+def take_back(request: HttpRequest, which: UUID) -> HttpResponseBase:
+    """The order goes on after all."""
+    renewing.take_back(_order(request, which))
+    messages.success(request, "It goes on.")
+    return redirect("order", which)
 
 
 @require_POST

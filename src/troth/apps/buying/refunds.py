@@ -11,7 +11,7 @@ from .models import Payment
 
 def is_possible(row: Payment) -> bool:
     """Whether a payment was made and not given back."""
-    is_made = (row.kind, row.state) == (Payment.Kind.CHARGE, Payment.State.DONE)
+    is_made = row.kind in (Payment.Kind.CHARGE, Payment.Kind.RENEW) and row.state == Payment.State.DONE
     return is_made and row.invoice is not None and row.invoice.refunded_at is None
 
 

@@ -11,7 +11,7 @@ from troth.gate.outbound.payments import Told
 from troth.gate.registry import built_at
 from troth.gate.uses import SYSTEM, act, using
 
-from . import books, checkout
+from . import books, checkout, renewing
 from .models import Invoice, Order, Payment, PaymentMethod, Qualification, SeenEvent
 
 log = logging.getLogger("troth.buying")
@@ -42,6 +42,19 @@ def ask_again(order: Order) -> None:
     ):
         if told := payments.processor().look(session):
             take_in(told)
+
+
+def call_off(order: Order) -> None:
+    """Call off an open payment of another sum than the order's draft says now.  Raises ProcessorAway.
+
+    If it was paid meanwhile, it is taken in as that.
+    """
+    bill = Invoice.objects.filter(order=order, number=None).first()
+    for payment in order.payments.filter(state=Payment.State.OPEN, kind=Payment.Kind.CHARGE).exclude(
+        session=None
+    ):
+        if bill is None or not checkout.is_for(payment, bill):
+            take_in(payments.processor().cancel(str(payment.session)))
 
 
 def take_in(told: Told) -> bool:
@@ -77,8 +90,10 @@ def _settle(payment: Payment, order: Order, told: Told) -> None:
     payment.save(update_fields=["state", "why", "settled_at"])
     if payment.kind == Payment.Kind.VERIFY:
         _verified(order, told) if is_done else _refused(order, told)
-    elif payment.kind == Payment.Kind.CHARGE and is_done:
+    elif payment.kind in (Payment.Kind.CHARGE, Payment.Kind.RENEW) and is_done:
         _paid(payment, order)
+    elif payment.kind == Payment.Kind.RENEW:
+        renewing.failed(order)
     elif payment.kind == Payment.Kind.REFUND and is_done:
         Invoice.objects.filter(pk=payment.invoice_id).update(refunded_at=timezone.now())
 
@@ -88,6 +103,8 @@ def _verified(order: Order, told: Told) -> None:
         owner_id=order.owner_id, order=order, processor=payments.processor().name, begun_at=order.begun_at,
         reference=told.method, brand=told.brand, last4=told.last4,
     ).save(force_insert=True)  # fmt: skip
+    if order.state == Order.State.ACTIVE:
+        return  # a new card for what is running
     if checkout.large(checkout.drafted(order).employees):
         reasons = "Orders of this size are looked at by a person before they are paid."
         checkout.decide(order, Qualification.Outcome.LOOK, reasons)
@@ -107,7 +124,9 @@ def _paid(payment: Payment, order: Order) -> None:
     if bill is None:
         log.error("paid, and there is no draft: payment %s", payment.pk)
         return
-    order.paid_until, order.state = books.paid_until(order, now), Order.State.ACTIVE
-    order.save(update_fields=["paid_until", "state"])
+    order.period, order.state = bill.period, Order.State.ACTIVE
+    order.paid_until = books.paid_until(order, now)
+    order.reminders, order.next_try_at = 0, order.paid_until
+    order.save(update_fields=["period", "paid_until", "state", "reminders", "next_try_at"])
     with using(payments.COLLECTING, by=SYSTEM, given=order, at=checkout.PLACE):
         books.issue(bill, now)

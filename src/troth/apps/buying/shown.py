@@ -63,11 +63,18 @@ def order(row: Order, reader: UUID) -> dict[str, Any]:
     with using(SHOWING, by=Actor("data-subject", reader), given=OwnData(row.owner_id)):
         method = checkout.method_of(row)
         shown["method"] = method and {"brand": method.brand, "last4": method.last4}
+    shown["cancelled_at"], shown["reminders"] = row.cancelled_at, row.reminders
     failed = row.payments.filter(kind=Payment.Kind.CHARGE).exclude(state=Payment.State.OPEN).last()
     shown["why"] = WHY.get(failed.why, OTHER) if failed and failed.state == Payment.State.FAILED else ""
     shown["is_paying"] = row.payments.filter(state=Payment.State.OPEN, kind=Payment.Kind.CHARGE).exists()
     shown["has_workspace"] = Seat.objects.filter(owner=reader).exists()
     return shown
+
+
+def country_of(row: Order) -> str:
+    """The country of an order's last invoice."""
+    last = row.invoices.exclude(number=None).first() or row.invoices.first()
+    return last.country if last else ""
 
 
 OTHER = "The payment did not go through. Nothing was charged."

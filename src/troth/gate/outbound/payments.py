@@ -33,8 +33,9 @@ class Forged(Exception):
 class Asked:
     """What a processor is to do.  `key` makes it happen once, however often it is asked; amounts in cents.
 
-    `kind` is `verify` (a means of payment, never a charge), `charge` or `refund`; `reference` is our own random id;
-    `method` the processor's reference of a means of payment; `of` its id of the charge that is given back.
+    `kind` is `verify` (a means of payment, never a charge), `charge`, `renew` (a charge that nobody confirms on a page)
+    or `refund`; `reference` is our own random id; `method` the processor's reference of a means of payment; `of` its id
+    of the charge that is given back.
     """
 
     kind: str
@@ -83,6 +84,9 @@ class Processor(Protocol):
 
     def look(self, session: str) -> Told | None:
         """What became of a session; None while nothing has.  Raises ProcessorAway."""
+
+    def cancel(self, session: str) -> Told:
+        """Call a session off, if it is not settled; what became of it in either case.  Raises ProcessorAway."""
 
     def read(self, body: bytes, headers: Mapping[str, str]) -> Told | None:
         """What a call of the processor's tells; None for what does not concern us.  Raises Forged."""

@@ -36,6 +36,10 @@ class Sandbox:
         said = _call("GET", f"/v1/sessions/{session}", None)
         return _told(said) if said.get("outcome") else None
 
+    def cancel(self, session: str) -> Told:
+        """See `Processor`."""
+        return _told(_call("POST", f"/v1/sessions/{session}/cancel", {}))
+
     def read(self, body: bytes, headers: Mapping[str, str]) -> Told | None:
         """See `Processor`."""
         check(body, headers.get(SIGNATURE, ""), settings.TROTH_PROCESSOR["secret"])
