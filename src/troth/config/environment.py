@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
+from .complete import faults
+
 ROOT = Path(__file__).resolve().parents[3]
 """The checkout, whose `statement.md`, `agreement.md` and `company.toml` are the sample's."""
 
@@ -85,14 +87,16 @@ def own_file(name: str, home: Path) -> Path:
 
 
 def company(path: Path) -> dict[str, Any]:
-    """The company's data.  Raises SettingError when the file is missing, is no TOML, or names a zone that is none."""
+    """The company's data.  Raises SettingError when the file is missing, no TOML or incomplete, or names no time zone."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingError(f"{path} is missing; write one with `troth init`") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError(f"{path}: {error}; correct the line") from None
-    zone = data.get("company", {}).get("timezone", "UTC")
+    if fault := next(faults(data), None):
+        raise SettingError(f"{path}: {fault}")
+    zone = data["company"].get("timezone", "UTC")
     if not _is_zone(zone):
         raise SettingError(
             f"{path}: `timezone` is `{zone}`, which is no zone; write one such as Europe/Prague"
