@@ -13,48 +13,42 @@ supervisor, which otherwise starts them again. Mail goes to a real SMTP server o
 One line of figures is printed. The demo lies in a folder of its own, which is removed at the end.
 """
 
-# The path and the environment come first: settings are read while modules are imported.
+# The path comes first: the house is imported from here.
 # ruff: noqa: E402
 from __future__ import annotations
 
 import argparse
 import http.client
-import os
-import random
-import shutil
-import signal
 import sys
-import tempfile
 import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
+from scripts.storming import (
+    Damage,
+    drain,
+    let_time_pass,
+    load,
+    moments,
+    need,
+    serve_impatiently,
+    verified,
+    weather,
+)
 from tests.site.demo import Browser, Demo, free_port, hidden
 
+__all__ = ["Damage", "check_confirmations"]
+
 PRESS_AGAIN = 0.1  # seconds until a client that got no answer tries again
-DRAIN_SECONDS = 60.0  # how long nothing may get fewer while the worker catches up
 LETTERS = str.maketrans("0123456789", "ghijklmnop")
-SHARES = {"server": 0.35, "worker": 0.35, "both": 0.25, "everything": 0.05}
-
-
-def serve_impatiently(arguments: list[str]) -> int:
-    """`troth ARGUMENTS`, with a supervisor that starts what dies again at once and never gives it up."""
-    from troth.config import cli, supervise
-
-    def run(children: list[supervise.Child], lock: int | None = None) -> int:
-        return supervise.Supervisor(children, lock, supervise.Patience(first=0.05, settled=0.0)).run()
-
-    supervise.run = run
-    return cli.main(arguments)
 
 
 class Sink:
@@ -118,80 +112,6 @@ class Client:
             return True
         self.refused[answer.status] += 1
         return False
-
-
-def kill(demo: Demo, what: str, chance: random.Random) -> None:
-    """SIGKILL to one process, or to all, of what is named."""
-    children = demo.children()
-    names = {"both": ("server", "worker"), "everything": tuple(children)}.get(what, (what,))
-    victims = [pid for name in names for pid in children.get(name, [])]
-    if what == "everything" and demo.process is not None:
-        victims.insert(0, demo.process.pid)
-    elif what == "server" and victims and chance.random() < 0.5:
-        victims = [chance.choice(victims)]
-    for pid in victims:
-        # It may have ended with another one a moment before.
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    if what == "everything" and demo.process is not None:
-        demo.process.wait()
-
-
-class Damage(AssertionError):
-    """Something promised is not there."""
-
-
-def need(condition: bool, words: str) -> None:
-    """Raise `Damage` unless the condition holds."""
-    if not condition:
-        raise Damage(words)
-
-
-def check_log() -> int:
-    """The log recomputed, as `troth ledger verify` does; its size."""
-    from django.db import connections
-
-    from troth.gate.journal import log
-
-    try:
-        findings = log.verify()
-        need(not findings, f"the log is damaged: {'; '.join(map(str, findings))}")
-        head = log.head()
-        return head.size if head else 0
-    finally:
-        # A connection left open would keep the next start from recovering the database as it does after a crash.
-        connections.close_all()
-
-
-def let_time_pass() -> None:
-    """What five minutes would do: leases of killed workers run out, messages stuck in sending are tried again."""
-    from django.db import connections
-    from django.utils import timezone
-
-    from troth.gate.outbound.models import Message
-    from troth.gate.schedule.models import Lease
-
-    Lease.objects.update(held_until=None)
-    Message.objects.filter(state=Message.State.SENDING).update(due_at=timezone.now())
-    connections.close_all()
-
-
-def drain() -> None:
-    """Wait until every message is handed over and every entry is in the log, as long as they get fewer."""
-    from troth.gate.journal.models import Entry
-    from troth.gate.outbound.models import Message
-
-    waiting = Message.objects.filter(state__in=(Message.State.QUEUED, Message.State.SENDING))
-    left, until = None, time.monotonic() + DRAIN_SECONDS
-    while time.monotonic() < until:
-        now = waiting.count() + Entry.objects.filter(index=None).count()
-        if not now:
-            return
-        if left is None or now < left:
-            left, until = now, time.monotonic() + DRAIN_SECONDS
-        time.sleep(0.2)
-    need(not waiting.exists(), f"{waiting.count()} messages were never sent")
-    need(False, "entries never reached the log")
 
 
 def marks_of(rows: list[Any]) -> list[tuple[str, str]]:
@@ -265,42 +185,11 @@ def check_entries(messages: list[tuple[str, str, str]], taken: Counter[str]) -> 
     )
 
 
-@contextmanager
-def load(demo: Demo, clients: int) -> Iterator[list[Client]]:
-    """Clients at work, in threads, until the block ends."""
-    stop, made = threading.Event(), [Client(demo, f"client{number}") for number in range(clients)]
-    threads = [threading.Thread(target=each.run, args=(stop,), daemon=True) for each in made]
-    for thread in threads:
-        thread.start()
-    try:
-        yield made
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(30)
-
-
-def one_moment(demo: Demo, chance: random.Random) -> str:
-    """A while of load, a kill, a new start, a look at the log; what was killed."""
-    time.sleep(0.2 + chance.random())
-    what = chance.choices(list(SHARES), list(SHARES.values()))[0]
-    kill(demo, what, chance)
-    let_time_pass()
-    if what == "everything":
-        demo.start()
-    elif what != "worker":
-        demo.wait_until_it_answers()
-    check_log()
-    return what
-
-
-def storm(demo: Demo, sink: Sink, options: argparse.Namespace) -> str:
+def storm(sink: Sink, demo: Demo, options: argparse.Namespace) -> str:
     """All moments, then the count; the line of figures. Raises `Damage`."""
-    chance, kinds, began = random.Random(options.seed), Counter[str](), time.monotonic()
-    with load(demo, options.clients) as clients:
-        for _ in range(options.moments):
-            kinds[one_moment(demo, chance)] += 1
-        taken = time.monotonic() - began
+    clients = [Client(demo, f"client{number}") for number in range(options.clients)]
+    with load(clients):
+        told = moments(demo, options)
         time.sleep(0.5)
     let_time_pass()
     drain()
@@ -311,14 +200,12 @@ def storm(demo: Demo, sink: Sink, options: argparse.Namespace) -> str:
         presses >= 10 * options.moments and acknowledged >= options.moments // 10,
         f"only {acknowledged} enquiries of {presses} presses: that is no load",
     )
-    size, verified = check_log(), demo.run("ledger", "verify")
-    need(verified.returncode == 0, f"`troth ledger verify`: {verified.stderr.strip()}")
+    size = verified(demo)
     refused = sum((client.refused for client in clients), Counter[int]())
     return (
-        f"{options.moments} kills ({', '.join(f'{kinds[kind]} {kind}' for kind in SHARES)}) in {taken:.0f} s: "
-        f"{acknowledged} enquiries acknowledged of {presses} presses ({sum(refused.values())} refused), 0 lost, 0 twice, "
-        f"{there} stored; {delivered} mails, 0 without an entry; log of {size} entries clean {options.moments + 1} "
-        f"times; seed {options.seed}"
+        f"{told}: {acknowledged} enquiries acknowledged of {presses} presses ({sum(refused.values())} refused), "
+        f"0 lost, 0 twice, {there} stored; {delivered} mails, 0 without an entry; "
+        f"log of {size} entries clean {options.moments + 1} times; seed {options.seed}"
     )
 
 
@@ -326,29 +213,13 @@ def main(arguments: list[str]) -> int:
     """Run the storm; 1 with a line that says what was lost, else 0."""
     if arguments[:1] == ["demo"]:
         return serve_impatiently(arguments)
-    parser = argparse.ArgumentParser(description="Kill the demo at random moments under load.")
-    parser.add_argument("--moments", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    parser.add_argument("--clients", type=int, default=4)
-    options = parser.parse_args(arguments)
-    folder, sink = Path(tempfile.mkdtemp(prefix="troth-kill-")), Sink()
-    settings = {"TROTH_MAIL_HELD": "0", "TROTH_SMTP_PORT": str(sink.port)}
-    demo = Demo(folder / "home", settings=settings, command=(sys.executable, __file__))
+    sink = Sink()
     try:
-        demo.start()
-        os.environ.update(demo.surroundings(), DJANGO_SETTINGS_MODULE="troth.config.settings")
-        from troth.config.cli import set_up
-
-        set_up()
-        print(storm(demo, sink, options), flush=True)
-        return 0
-    except Damage as damage:
-        print(f"troth: {damage} (seed {options.seed})", file=sys.stderr)
-        return 1
+        settings = {"TROTH_MAIL_HELD": "0", "TROTH_SMTP_PORT": str(sink.port)}
+        about = "Kill the demo at random moments under load."
+        return weather(arguments, __file__, about, partial(storm, sink), settings, clients=4)
     finally:
-        demo.stop()
         sink.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ One line of figures is printed.
 """
 
 # The path and the environment come first: settings are read while modules are imported.
+# ruff: noqa: E402
 from __future__ import annotations
 
 import argparse
@@ -36,6 +37,8 @@ from uuid import UUID
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
+from scripts.storming import Damage, need
+
 STEPS = (
     "troth.gate.subjects.erase:_begin", "troth.gate.subjects.erase:_carry_out", "troth.gate.subjects.erase:hand_over",
     "troth.gate.subjects.heirs:_hand_over", "troth.accounts.signins:end_all", "troth.gate.export.exporting:withdraw",
@@ -49,16 +52,6 @@ STEPS = (
     "troth.gate.outbound.receipts:_forget",
 )  # fmt: skip
 PLACES = tuple(f"{when} {step}" for step in STEPS for when in ("before", "after"))
-
-
-class Damage(AssertionError):
-    """Something is neither there nor gone."""
-
-
-def need(condition: bool, words: str) -> None:
-    """Raise `Damage` unless the condition holds."""
-    if not condition:
-        raise Damage(words)
 
 
 def set_up() -> Any:
