@@ -64,7 +64,7 @@ def indexes_of(address: str) -> Iterator[str]:
 
     seals = [(model, seal) for model in personal_models() for seal in model.seals.values()]
     own = [seal.index_label(model) for model, seal in seals if seal.lookup == "email"]
-    for label in (*own, "accounts.address", "codes.address"):
+    for label in (*own, "accounts.address", "codes.address", "workspaces.asked"):
         yield from (found.hex() for found in candidates(label, "email", address))
 
 

@@ -1,5 +1,6 @@
 """Who gets into a workspace, how far, and that what is taken back is gone at once."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -25,15 +26,16 @@ from tests.workspaces.customers import (
     workspace,
 )
 from troth.accounts.people.models import Membership, Person
+from troth.apps.records import shape
 from troth.gate.errors import Refused
 from troth.gate.ids import uuid7
 from troth.gate.subjects import obstacles
 from troth.gate.subjects.erase import erase
 from troth.gate.subjects.models import DataSubject, Erasure
 from troth.gate.uses import SYSTEM
-from troth.workspaces import closing, flows, jobs, letting_in
+from troth.workspaces import closing, flows, jobs, letting_in, sparing
 from troth.workspaces.access import Access, enter, find
-from troth.workspaces.models import Acceptance, Grant, Offer, Right, Role, Seat, Workspace
+from troth.workspaces.models import Acceptance, Asked, Grant, Offer, Right, Role, Seat, Workspace
 
 pytestmark = durable
 EVE = {**CHARLIE, "name": "Eve Ek", "company": "Ek AB", "email": "eve@ek.example"}
@@ -390,5 +392,120 @@ def test_each_look_is_in_the_log_of_those_who_manage_it(
     quiet = as_alice.get(at(here, "log/")).content.decode()
     assert "None of us" in quiet
     told = as_alice.get(at(here, "log/") + "?who=all").content.decode()
-    assert "The people you let in" in told and "providing the Services" in told
+    assert (
+        f"<strong>{CHARLIE['name']}</strong>" in told
+        and "<strong>You</strong>" in told
+        and "providing the Services" in told
+    )
     assert browser(charlie).get(at(here, "log/")).status_code == 403
+
+
+def test_the_log_names_who_looked_and_nobody_who_is_out_again(
+    here: Access, alice: Person, charlie: Person, as_alice: Client
+) -> None:
+    bob, grant = colleague(alice), shared(here, charlie)
+    letting_in.seat(here, bob.owner_id, Role.VIEWER)
+    for who in (bob, charlie):
+        browser(who).get(at(here))
+    told = as_alice.get(at(here, "log/") + "?who=all").content.decode()
+    assert all(f"<strong>{name}</strong>" in told for name in (BOB["name"], CHARLIE["name"], "You"))
+    letting_in.revoke(here, grant.pk)
+    later = as_alice.get(at(here, "log/") + "?who=all").content.decode()
+    assert CHARLIE["name"] not in later and "Somebody you had let in" in later
+
+
+# -- offers again and again
+
+
+def test_an_address_is_spared_when_it_was_asked_three_times_today(here: Access, as_alice: Client) -> None:
+    for _ in range(5):
+        offer(as_alice, here, EVE["email"])
+    assert Asked.objects.count() == 3 and len(mails(EVE["email"])) == 1, "the third offer stands"
+    as_alice.post(at(here, f"people/offers/{Offer.objects.get().pk}/withdraw/"))
+    said = offer(as_alice, here, EVE["email"].upper())
+    assert "Wait a day" in as_alice.get(said["Location"]).content.decode() and not Offer.objects.exists()
+    offer(as_alice, here, CHARLIE["email"])
+    assert Offer.objects.count() == 1
+    Asked.objects.update(made_at=timezone.now() - timedelta(days=1))
+    offer(as_alice, here, EVE["email"])
+    assert Offer.objects.count() == 2
+    jobs.tidy()
+    assert Asked.objects.count() == 1
+
+
+def test_many_workspaces_together_spare_an_address_too(alice: Person) -> None:
+    for _ in range(4):
+        there = workspace(alice)
+        for _ in range(3):
+            with suppress(letting_in.NotNow):
+                letting_in.offer(there, EVE["email"], Right.VIEW)
+    assert Asked.objects.count() == sparing.MOST_IN_ALL
+
+
+def test_what_was_accepted_does_not_count_and_whoever_is_erased_is_not_counted(
+    here: Access, charlie: Person, as_alice: Client
+) -> None:
+    for _ in range(4):
+        offer(as_alice, here, CHARLIE["email"])
+        assert accept(browser(charlie), CHARLIE["email"]).status_code == 302
+    offer(as_alice, here, CHARLIE["email"])
+    assert Asked.objects.count() == 1
+    Membership.objects.filter(owner=charlie.owner_id).delete()
+    erase(charlie.owner_id.hex, SYSTEM)
+    assert not Asked.objects.exists()
+
+
+# -- guests who may share
+
+
+def test_who_may_share_a_part_finds_the_page_and_shares_that_and_nothing_else(
+    here: Access, charlie: Person, as_alice: Client
+) -> None:
+    ours, other = (shape.make_collection(here, name) for name in ("Kilns", "Prices"))
+    shared(here, charlie, Right.SHARE, part=ours.pk)
+    as_charlie = browser(charlie)
+    page = as_charlie.get(at(here, "people/")).content.decode()
+    assert "Kilns" in page and "Prices" not in page and "The whole workspace" not in page
+    assert ALICE["email"] not in page, "the people of the workspace are not shown to who sees a part"
+    assert at(here, "people/") in as_charlie.get(at(here)).content.decode()
+    for part in ("", str(other.pk)):
+        assert offer(as_charlie, here, EVE["email"], part=part).status_code == 422
+    assert offer(as_charlie, here, EVE["email"], part=str(ours.pk)).status_code == 302
+    row = Offer.objects.get()
+    assert (row.giver_id, row.part) == (charlie.owner_id, ours.pk)
+    assert EVE["email"] in as_charlie.get(at(here, "people/")).content.decode()
+    as_charlie.post(at(here, f"people/offers/{row.pk}/withdraw/"))
+    offer(as_alice, here, EVE["email"])
+    theirs = Offer.objects.get()
+    assert as_charlie.post(at(here, f"people/offers/{theirs.pk}/withdraw/")).status_code == 403
+    assert EVE["email"] not in as_charlie.get(at(here, "people/")).content.decode()
+
+
+def test_who_sees_a_part_only_is_offered_nothing_to_share(here: Access, charlie: Person) -> None:
+    shared(here, charlie, part=shape.make_collection(here, "Kilns").pk)
+    page = browser(charlie).get(at(here, "people/")).content.decode()
+    assert "Open it to somebody else" not in page and CHARLIE["name"] in page and "End it" in page
+
+
+def test_a_viewer_of_the_company_shares_a_part_no_longer_than_it_is_theirs(
+    here: Access, alice: Person
+) -> None:
+    bob, part = colleague(alice), shape.make_collection(here, "Kilns").pk
+    letting_in.seat(here, bob.owner_id, Role.VIEWER)
+    end = timezone.now() + timedelta(days=2)
+    shared(here, bob, Right.SHARE, part=part, ends_at=end)
+    letting_in.offer(access(bob, here.workspace), EVE["email"], Right.VIEW, part=part)
+    assert (Offer.objects.get().giver_id, Offer.objects.get().ends_at) == (bob.owner_id, end)
+
+
+def test_what_was_passed_on_ends_no_later_than_what_it_rests_on_now(here: Access, charlie: Person) -> None:
+    eve, late, soon = customer(EVE), timezone.now() + timedelta(days=9), timezone.now() + timedelta(hours=1)
+    mine = shared(here, charlie, Right.SHARE, ends_at=late)
+    letting_in.offer(access(charlie, here.workspace), EVE["email"], Right.VIEW)
+    assert accept(browser(eve), EVE["email"]).status_code == 302
+    letting_in.offer(here, CHARLIE["email"], Right.SHARE, ends_at=soon)
+    assert accept(browser(charlie), CHARLIE["email"]).status_code == 302
+    assert {each.ends_at for each in Grant.objects.all()} == {soon}
+    Grant.objects.filter(pk=mine.pk).update(ends_at=timezone.now())
+    jobs.tidy()
+    assert not Grant.objects.exists()

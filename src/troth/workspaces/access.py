@@ -58,6 +58,12 @@ class Access:
         found: UUID = self.workspace.owner_id
         return found if self.allows(Right.MANAGE) else None
 
+    @property
+    def names_actor_to(self) -> UUID:
+        """The workspace, whose record says which of those it let in used what."""
+        found: UUID = self.workspace.owner_id
+        return found
+
     def is_live(self) -> bool:
         """Whether it still stands; the store is asked once a second at most."""
         is_fresh = time.monotonic() - self.asked_at < ASKED_EVERY

@@ -7,11 +7,13 @@ from django.db import connection
 from django.utils import timezone
 
 from troth.accounts.people.companies import held, staying
+from troth.accounts.people.models import Person
 from troth.gate.subjects.erase import FAREWELLS, erase
 from troth.gate.subjects.models import Erasure
 from troth.gate.subjects.obstacles import OBSTACLES, Obstacle, Obstructed
-from troth.gate.uses import SYSTEM
+from troth.gate.uses import SYSTEM, using
 
+from . import sparing
 from .letting_in import end_chain
 from .models import Grant, Offer, Role, Seat, Workspace
 
@@ -50,6 +52,10 @@ def end_what_was_given(subject: str) -> None:
     for offered in list(Offer.objects.filter(workspace=UUID(subject)).values_list("owner_id", flat=True)):
         with suppress(Obstructed):
             erase(offered.hex, SYSTEM)
+    for person in Person.objects.filter(owner=UUID(subject)):
+        with using("signing-in", by=SYSTEM):
+            address = str(person.email)
+        sparing.forget(address)
     for grant in Grant.objects.filter(giver=UUID(subject)):
         end_chain(grant.owner_id, grant)
 

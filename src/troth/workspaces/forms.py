@@ -114,9 +114,10 @@ class OfferForm(CollectionForm):
         help_text="An owner or an administrator of that company has to accept.",
     )  # fmt: skip
 
-    def __init__(self, *args: Any, parts: dict[UUID, str], rights: list[Right], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, parts: dict[UUID, str], may_whole: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        whole = [("", "The whole workspace")] if Right.VIEW in rights else []
+        whole = [("", "The whole workspace")] if may_whole else []
+        self.fields["part"].required = not may_whole
         self.fields["part"].choices = [*whole, *((str(key), name) for key, name in parts.items())]  # type: ignore[attr-defined]
         self.fields["right"].choices = [(each.value, each.label) for each in GRANTABLE]  # type: ignore[attr-defined]
         field = self.fields["email"]

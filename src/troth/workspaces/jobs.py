@@ -1,4 +1,4 @@
-"""Offers that nobody accepted and grants past their end leave nothing."""
+"""Offers that nobody accepted, grants past their end and counts of offers leave nothing."""
 
 from django.utils import timezone
 
@@ -7,7 +7,8 @@ from troth.gate.subjects import holds
 from troth.gate.subjects.erase import try_to_erase
 from troth.gate.uses import SYSTEM
 
-from .models import OFFERED, Grant, Offer
+from . import letting_in, sparing
+from .models import OFFERED, Offer
 
 BATCH = 200
 
@@ -19,4 +20,5 @@ def tidy() -> None:
     lapsed = Offer.objects.filter(made_at__lte=now - OFFERED) | Offer.objects.filter(ends_at__lte=now)
     for owner in lapsed.exclude(owner__in=holds.everybody()).values_list("owner_id", flat=True)[:BATCH]:
         try_to_erase(owner.hex, SYSTEM)
-    Grant.objects.filter(ends_at__lte=now).delete()
+    letting_in.end_lapsed()
+    sparing.forget_old()

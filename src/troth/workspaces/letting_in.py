@@ -26,7 +26,8 @@ from troth.gate.subjects.models import DataSubject, Kind
 from troth.gate.uses import SYSTEM, Actor, act, using
 
 from .access import PLACE, Access, standing_for
-from .models import GRANTABLE, OFFERED, Grant, Offer, Right, Role, Seat, Workspace
+from .models import GRANTABLE, OFFERED, RIGHT_OF, Grant, Offer, Right, Role, Seat, Workspace
+from .sparing import forget, must_spare, note
 
 RUNNING = "running-an-account"
 MOST_OPEN = 30
@@ -109,6 +110,7 @@ def offer(
     giver, ends_at = _must_give(by, right, part, ends_at)
     if _is_own(by, address):
         raise NotNow("This is your own address: you have access already.")
+    must_spare(by.workspace.owner_id, address)
     open_offers = Offer.objects.filter(workspace=by.workspace.owner_id)
     for earlier in open_offers.filter(part=part) & Offer.objects.lookup(email=address):
         erase(earlier.owner_id.hex, by.actor)
@@ -118,6 +120,9 @@ def offer(
         )
     token = secrets.token_urlsafe(32)
     with using(RUNNING, by=by.actor, given=by.workspace, at=PLACE), act():
+        _held(by.workspace)
+        must_spare(by.workspace.owner_id, address)
+        note(by.workspace.owner_id, address)
         invitee = DataSubject.begin(Kind.INVITEE)
         Offer(  # type: ignore[misc]
             owner=invitee, workspace_id=by.workspace.owner_id, giver_id=giver,
@@ -136,15 +141,20 @@ def _must_give(
         raise Refused("nobody gives away more than they have")
     if ends_at is not None and ends_at <= timezone.now():
         raise NotNow("The end of the access lies in the past.")
-    if by.is_seated:
+    seat = Seat.objects.filter(owner=by.person, workspace=by.workspace.owner_id).first()
+    if seat and RIGHT_OF[Role(seat.role)].reaches(Right.SHARE):
         return None, ends_at
     mine = [
         grant for each in standing_for(by.person) for grant in _shareable(by.workspace.owner_id, each, part)
     ]
     if not mine:
         raise Refused("nobody gives away more than they have")
-    longest = max(mine, key=lambda grant: (grant.ends_at is None, grant.ends_at or timezone.now()))
+    longest = _longest(mine)
     return longest.to_id, min((each for each in (ends_at, longest.ends_at) if each), default=None)
+
+
+def _longest(grants: list[Grant]) -> Grant:
+    return max(grants, key=lambda grant: (grant.ends_at is None, grant.ends_at or timezone.now()))
 
 
 def _shareable(workspace: UUID, to: UUID, part: UUID | None) -> list[Grant]:
@@ -166,6 +176,8 @@ def offer_of(token: str) -> Offer | None:
 def accept(found: Offer, person: Person) -> Workspace:
     """Take what was offered, for oneself or (as it was offered) for one's company.  Raises Over, NotNow."""
     invitee, by = found.owner_id, Actor("data-subject", person.owner_id)
+    with using("signing-in", by=SYSTEM):
+        address = str(person.email)
     with act():
         list(DataSubject.objects.select_for_update().filter(pk=found.workspace_id).values_list("pk"))
         again = Offer.objects.select_for_update().filter(pk=found.pk).first()
@@ -175,6 +187,7 @@ def accept(found: Offer, person: Person) -> Workspace:
         _give(again, _company_of(person, workspace) if again.is_for_company else person.owner_id)
         Message.objects.filter(owner=invitee).delete()  # our copy of the letter names who offered it
         again.delete()
+        forget(address, workspace.owner_id)
     merge(invitee, person.owner_id, by)
     return workspace
 
@@ -206,7 +219,8 @@ def _give(found: Offer, to: UUID) -> None:
         )  # fmt: skip
     except IntegrityError:
         raise Over from None
-    _end_passed_on(found.workspace_id, to)
+    for giver in filter(None, (found.giver_id, to)):
+        _end_passed_on(found.workspace_id, giver)
 
 
 def is_for(found: Offer, person: Person) -> bool:
@@ -216,11 +230,11 @@ def is_for(found: Offer, person: Person) -> bool:
 
 
 def withdraw(by: Access, which: UUID) -> None:
-    """Take an offer back: the address is erased."""
-    by.must(Right.SHARE)
+    """Take an offer back: the address is erased.  Who made it may, and who manages the workspace.  Raises Refused."""
     for row in Offer.objects.filter(pk=which, workspace=by.workspace.owner_id):
-        if by.allows(Right.MANAGE) or row.giver_id in standing_for(by.person):
-            erase(row.owner_id.hex, by.actor)
+        if row.giver_id not in standing_for(by.person):
+            by.must(Right.MANAGE)
+        erase(row.owner_id.hex, by.actor)
 
 
 def revoke(by: Access, which: UUID) -> None:
@@ -242,10 +256,21 @@ def end_chain(workspace: UUID, grant: Grant) -> None:
 
 
 def _end_passed_on(workspace: UUID, giver: UUID) -> None:
-    """End what somebody passed on and could not pass on any more."""
+    """End what somebody passed on and could not pass on any more; what they can, ends no later than their own."""
     for passed in Grant.objects.filter(owner=workspace, giver=giver):
-        if not _shareable(workspace, giver, passed.part):
+        mine = _shareable(workspace, giver, passed.part)
+        if not mine:
             end_chain(workspace, passed)
+        elif (last := _longest(mine).ends_at) and (passed.ends_at is None or passed.ends_at > last):
+            Grant.objects.filter(pk=passed.pk).update(ends_at=last)
+            _end_passed_on(workspace, passed.to_id)
+
+
+def end_lapsed() -> None:
+    """Delete grants past their end, with what was passed on by them."""
+    for grant in Grant.objects.filter(ends_at__lte=timezone.now()):
+        with act():
+            end_chain(grant.owner_id, grant)
 
 
 def _tell(whose: UUID, by: Access, words: str) -> None:

@@ -254,3 +254,22 @@ class Offer(Scoped):
     def covers(self, row: Row) -> bool:
         """Itself."""
         return bool(row.owner_id == self.owner_id)
+
+
+class Asked(PersonalModel):
+    """That an address was sent an offer of a workspace: kept for a day, so that nobody is mailed without end."""
+
+    owner = OwnerField()
+    address_hash = models.BinaryField(max_length=32, db_index=True)
+    made_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Privacy:
+        title = "count of offers"
+        plain: ClassVar = {
+            "address_hash": "a keyed hash, kept for a day, by which an address is spared too many offers",
+            "made_at": "a time of ours",
+        }  # fmt: skip
+        kept_with_owner = True
+
+    def __str__(self) -> str:
+        return f"count {self.pk}"

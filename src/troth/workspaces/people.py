@@ -20,7 +20,7 @@ from . import letting_in
 from .access import Access, enter, standing_for
 from .doors import access_of, answered, let_in, shown, to
 from .forms import OfferForm, RoleForm, SeatForm
-from .models import GRANTABLE, Grant, Offer, Right, Role, Seat
+from .models import Grant, Offer, Right, Role, Seat
 from .sections import parts
 
 OFFER = "workspace-offer"
@@ -28,9 +28,9 @@ WITHHELD = "not shown: this person has limited the use of their data"
 
 
 @require_safe
-@let_in(Right.VIEW)
+@let_in()
 def people(request: HttpRequest) -> HttpResponseBase:
-    """Everybody who was let in, how far, and until when."""
+    """Everybody who was let in, how far, and until when; to who was let into parts only, what is theirs of it."""
     return _page(request)
 
 
@@ -39,10 +39,9 @@ def _page(request: HttpRequest, status: int = 200, **forms: Any) -> HttpResponse
     with enter(access):
         named = parts()
     context = {**_named(access, named), **forms}
-    if access.allows(Right.SHARE) and not access.workspace.is_companys:
+    if may_share(access) and not access.workspace.is_companys:
         context.setdefault(
-            "offer_form",
-            OfferForm(parts=named, rights=_rights(access), initial={"part": request.GET.get("part")}),
+            "offer_form", _offer_form(access, named, initial={"part": request.GET.get("part")})
         )
     page = shown(lambda asked: TemplateResponse(asked, "workspaces/people.html", context, status=status))
     return page(request)
@@ -52,10 +51,11 @@ def _named(access: Access, named: dict[UUID, str]) -> dict[str, Any]:
     """Names of people, in a use of its own: the workspace is the ground on which they are shown."""
     row = access.workspace
     with using(letting_in.RUNNING, by=access.actor, given=row):
-        seats = [_seat(each, access) for each in Seat.objects.filter(workspace=row.owner_id)]
+        seated = Seat.objects.filter(workspace=row.owner_id) if access.right else []
+        seats = [_seat(each, access) for each in seated]
         granted = Grant.objects.filter(Grant.live(), owner=row.owner_id)
         grants = [_grant(each, access, named) for each in granted if _may_see(access, each)]
-        offered = Offer.objects.filter(workspace=row.owner_id) if access.allows(Right.SHARE) else []
+        offered = Offer.objects.filter(workspace=row.owner_id) if may_share(access) else []
         offers = [
             _offer(each, named)
             for each in offered
@@ -115,8 +115,15 @@ def _roles(access: Access) -> list[tuple[str, str]]:
     return [(value, str(label)) for value, label in Role.choices if is_owner or value != Role.OWNER]
 
 
-def _rights(access: Access) -> list[Right]:
-    return [right for right in GRANTABLE if access.allows(right)]
+def may_share(access: Access) -> bool:
+    """Whether somebody may share the workspace, or at least a part of it."""
+    return access.allows(Right.SHARE) or any(right.reaches(Right.SHARE) for right in access.parts.values())
+
+
+def _offer_form(access: Access, named: dict[UUID, str], data: Any = None, **more: Any) -> OfferForm:
+    """What somebody may share, as a form."""
+    theirs = {part: name for part, name in named.items() if access.allows(Right.SHARE, part)}
+    return OfferForm(data, parts=theirs, may_whole=access.allows(Right.SHARE), **more)
 
 
 def _seat_form(access: Access, seated: set[UUID], data: Any = None) -> SeatForm | None:
@@ -185,7 +192,7 @@ def offer(request: HttpRequest) -> HttpResponseBase:
     """Let somebody outside in, by mail."""
     access = access_of(request)
     with enter(access):
-        form = OfferForm(request.POST, parts=parts(), rights=_rights(access))
+        form = _offer_form(access, parts(), request.POST)
         is_valid = form.is_valid()
     if not is_valid:
         return _page(request, 422, offer_form=form)

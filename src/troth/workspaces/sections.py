@@ -44,11 +44,11 @@ def workspace_card(order: int, template: str, build: Callable[[Access], dict[str
 
 
 PARTS: list[Callable[[], list[tuple[UUID, str]]]] = []
-"""What can be shared alone: ids and names, read inside the open workspace."""
+"""What can be shared alone: ids and names, read inside a use of the open workspace, as far as it reaches."""
 
 
 def parts() -> dict[UUID, str]:
-    """Everything in the open workspace that can be shared alone, by id."""
+    """Everything in the open workspace that can be shared alone and is open to the use, by id."""
     return {part: name for read in PARTS for part, name in read()}
 
 

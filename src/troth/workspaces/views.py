@@ -12,23 +12,25 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from troth.accounts.people import companies
 from troth.accounts.people.doors import confirmed, person_only
-from troth.accounts.people.models import MANAGERS, Membership
+from troth.accounts.people.models import MANAGERS, Membership, Person
 from troth.accounts.people.models import Role as InCompany
 from troth.accounts.people.own import person_of
 from troth.accounts.staff import staff_only
 from troth.gate.published import statement
 from troth.gate.registry import office_page
-from troth.gate.uses import using
+from troth.gate.uses import current_use, using
 from troth.gate.uses.history import Used, history, mine
 
 from . import agreement, company, flows
-from .access import SHOWING, all_of, enter
+from .access import SHOWING, Access, all_of, enter
 from .doors import access_of, answered, let_in, shown, to
 from .forms import BeginForm, NameTypedForm, WorkspaceForm
+from .letting_in import RUNNING
 from .models import Right
 from .sections import CARDS, workspace_page
 
 PER_PAGE = 50
+GONE = "Somebody you had let in"
 OURS = "customer-people"
 YOURS = {
     Right.OWN: "You own it", Right.MANAGE: "You manage it", Right.SHARE: "You can change and share it",
@@ -36,7 +38,7 @@ YOURS = {
 }  # fmt: skip
 
 workspace_page(0, "workspace-home", "Overview")
-workspace_page(80, "workspace-people", "People", Right.VIEW)
+workspace_page(80, "workspace-people", "People")
 workspace_page(85, "workspace-log", "Who looked", Right.MANAGE)
 workspace_page(90, "workspace-settings", "Settings", Right.MANAGE)
 office_page("office-own-workspace", "Our workspace")
@@ -200,6 +202,8 @@ def log(request: HttpRequest) -> HttpResponseBase:
         entries = mine().exclude(recipient=OURS) if kind == "others" else mine()
         page: Any = Paginator(entries, PER_PAGE).get_page(request.GET.get("page"))
         page.object_list = _grouped([_line(used) for used in history(page.object_list)])
+    if not access.workspace.is_companys:  # its people are named in the office
+        _name(access, page.object_list)
     context = {"page": page, "is_all": kind != "others"}
     return shown(lambda asked: TemplateResponse(asked, "workspaces/log.html", context))(request)
 
@@ -215,7 +219,7 @@ def _grouped(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-ALIKE = ("who", "country", "act", "purpose", "ground", "fields", "clauses")
+ALIKE = ("who", "by", "country", "act", "purpose", "ground", "fields", "clauses")
 
 
 def _line(used: Used) -> dict[str, Any]:
@@ -224,13 +228,26 @@ def _line(used: Used) -> dict[str, Any]:
     kind, _, number = used.ground.partition(" ")
     return {
         "who": "The people you let in" if used.role == OURS else _capital(roles[used.role].label),
-        "at": used.at, "country": used.country,
+        "by": used.by, "at": used.at, "country": used.country,
         "is_staff": used.role not in (OURS, "system"), "act": used.act, "entry": used.entry,
         "ground": f"{kind.replace('-', ' ')} {number}" if number else "",
         "purpose": purposes[used.purpose].label if used.purpose in purposes else used.purpose,
         "fields": [categories[name].label for name in used.fields if name in categories],
         "clauses": [(clause, statement.title(clause)) for clause in used.clauses],
     }  # fmt: skip
+
+
+def _name(access: Access, lines: list[dict[str, Any]]) -> None:
+    """Put in who of those who were let in it was, in a use of its own: whoever is out again is named no more."""
+    row, wanted = access.workspace, {line["by"] for line in lines if line["by"]}
+    names = dict.fromkeys(wanted, GONE)
+    with using(RUNNING, by=access.actor, given=row):
+        for person in Person.objects.filter(owner__in=wanted):
+            if row.covers(person) and current_use().is_open_to(person):
+                names[person.owner_id] = str(person.name)
+    for line in lines:
+        if line["by"]:
+            line["who"] = "You" if line["by"] == access.person else names[line["by"]]
 
 
 def _capital(words: str) -> str:

@@ -31,6 +31,11 @@ class Way:
     kept: Kept
     ground: ClassVar[str] = "grant"
 
+    @property
+    def names_actor_to(self) -> UUID:
+        """As the access does."""
+        return self.access.names_actor_to
+
     def is_live(self) -> bool:
         """For as long as the access."""
         return self.access.is_live()

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from troth.gate.uses import current_use
 from troth.workspaces.access import Access
 from troth.workspaces.hosted import opened
 from troth.workspaces.sections import LOOKS, PARTS, SIZES, Look, workspace_card
@@ -49,10 +50,13 @@ def card(by: Access) -> dict[str, Any]:
 
 
 def parts() -> list[tuple[UUID, str]]:
-    """The folders and files that can be shared alone."""
+    """The folders and files that can be shared alone, those that are open to the reader."""
+    use = current_use()
     found = [("Folder", each) for each in Folder.objects.filter(trashed_at=None)[:MOST]]
     found += [("File", each) for each in Document.objects.filter(trashed_at=None)[:MOST]]
-    return [(each.pk, f"{what}: {each.name}") for what, each in found if not each.is_gone]
+    return [
+        (each.pk, f"{what}: {each.name}") for what, each in found if use.permits(each) and not each.is_gone
+    ]
 
 
 def is_ours(part: UUID) -> bool:

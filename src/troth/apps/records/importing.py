@@ -45,6 +45,11 @@ class Upload:
     files: frozenset[UUID]
     ground: ClassVar[str] = "grant"
 
+    @property
+    def names_actor_to(self) -> UUID:
+        """As the access does."""
+        return self.access.names_actor_to
+
     def is_live(self) -> bool:
         """For as long as they may change the collection."""
         return self.access.is_live() and self.access.allows(Right.EDIT, self.imported.collection_id)

@@ -65,5 +65,6 @@ def rights(access: Access, collection: UUID) -> dict[str, bool]:
     is_open = access.workspace.ended_at is None
     return {
         "may_change": is_open and access.allows(Right.EDIT, collection),
-        "may_remove": is_open and access.allows(Right.MANAGE), "may_share": is_open and access.allows(Right.SHARE),
+        "may_remove": is_open and access.allows(Right.MANAGE),
+        "may_share": is_open and access.allows(Right.SHARE, collection),
     }  # fmt: skip

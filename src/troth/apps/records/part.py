@@ -14,8 +14,9 @@ from .models import Collection, Field, Kind, Record
 
 
 def collections() -> list[tuple[UUID, str]]:
-    """The open workspace's collections by name."""
-    return [(row.pk, row.name) for row in Collection.objects.all()]
+    """The open workspace's collections by name, those that are open to the reader."""
+    use = current_use()
+    return [(row.pk, row.name) for row in Collection.objects.all() if use.permits(row)]
 
 
 def is_collection(part: UUID) -> bool:

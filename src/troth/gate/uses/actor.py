@@ -32,6 +32,7 @@ class Ground(Protocol):
     """A record that must exist for a use: it says itself what it covers and whether it still lives.
 
     One that has a `reference` (its number) is named in the record of each use on it, for whoever the use was about.
+    One that `names_actor_to` a subject has in that subject's part of the record who acted, by their id.
     """
 
     ground: ClassVar[str]

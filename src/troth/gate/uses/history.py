@@ -38,6 +38,7 @@ class Used:
     country: str
     is_integrated: bool
     ground: str = ""
+    by: UUID | None = None
 
 
 def mine() -> QuerySet[Entry]:
@@ -97,7 +98,7 @@ def _used(entry: Entry, detail: bytes) -> Used:
         clauses=tuple(sorted(set(named.values()))), fields=tuple(named), act=_act(told),
         country=told.get("country", ""), is_integrated=entry.index is not None,
         read=tuple(told.get("used", {})), taken=tuple(told.get("collected", {})), place=told.get("place", ""),
-        ground=told.get("ground", ""),
+        ground=told.get("ground", ""), by=UUID(told["by"]) if "by" in told else None,
     )  # fmt: skip
 
 
