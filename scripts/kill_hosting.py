@@ -222,6 +222,7 @@ def is_whole(browser: Browser, path: str, name: str) -> bool:
 def check_queries(clients: Sequence[Client]) -> Counter[str]:
     """Each query that was taken has ended, with its answer or a word why not.  Raises `Damage`."""
     from troth.apps.queries.models import Answer, Run
+    from troth.apps.queries.running import TOO_LONG
 
     told, asked = Counter[str](), kept(clients, Asker)
     answers = {row.run_id: row for row in Answer.objects.all()}
@@ -238,7 +239,8 @@ def check_queries(clients: Sequence[Client]) -> Counter[str]:
         need(
             not mine or answer is None or f"[{mine['answer']}]" in answer.lines, "a query has a wrong answer"
         )
-        told[row.state] += 1
+        need(row.state != "failed" or (row.wrong or "") in ("", TOO_LONG), f"a query failed: {row.wrong}")
+        told[row.state if row.state != "failed" else "too long" if row.wrong else "interrupted"] += 1
         asked.pop(str(row.pk), None)
     need(not answers, "an answer belongs to no query")
     need(len(asked) == 0 or sum(told.values()) >= 100, f"{len(asked)} acknowledged queries are lost")

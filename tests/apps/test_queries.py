@@ -186,8 +186,15 @@ def test_a_cancelled_query_ends_and_answers_nothing(here: Access) -> None:
 
 def test_what_a_killed_worker_left_fails_and_is_not_run_for_ever(here: Access) -> None:
     asked = flows.ask(here, "SELECT 1", {})
-    Run.every.update(state=Run.State.RUNNING, began_at=timezone.now() - timedelta(minutes=10))
+    long_ago = timezone.now() - timedelta(minutes=11)
+    Run.every.update(state=Run.State.RUNNING, began_at=long_ago, asked_at=long_ago)
     assert over(here, asked.pk).state == Run.State.FAILED
+
+
+def test_what_a_killed_worker_left_a_moment_ago_begins_again(here: Access) -> None:
+    asked = flows.ask(here, "SELECT 42 AS a", {})
+    Run.every.update(state=Run.State.RUNNING, began_at=timezone.now() - running.LOST_AFTER)
+    assert answer(here, over(here, asked.pk)) == [["42"]]
 
 
 def test_pressed_twice_it_runs_once_and_a_crowd_is_refused(here: Access) -> None:

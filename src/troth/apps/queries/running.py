@@ -35,6 +35,8 @@ SECONDS, MEGABYTES = 30, 256
 MOST_ROWS, MOST_BYTES, MOST_READ = 10_000, 8 << 20, 256 << 20
 AT_ONCE = 2
 LOST_AFTER = timedelta(seconds=3 * SECONDS)
+AGAIN_WITHIN = timedelta(minutes=10)
+"""So long after it was asked a run whose worker is gone begins again; then it has failed."""
 STOPPED = "The query ended without an answer. It may have needed more memory than a query gets."
 TOO_LONG = f"The query took longer than {SECONDS} seconds and was stopped. Ask for less, or for less at once."
 TOO_MUCH = "There is more to read here than a query can take in at once."
@@ -70,9 +72,15 @@ def turn() -> None:
 
 
 def _waiting() -> Iterator[tuple[UUID, UUID]]:
-    """Runs that nobody began, the oldest first; what another worker left behind has failed."""
+    """Runs that nobody began, the oldest first; what a worker left behind begins again, or has failed."""
     for owner, pk in owning.found(Run, state=Run.State.RUNNING, began_at__lt=timezone.now() - LOST_AFTER):
-        _fail(owner, pk)
+        with opened(owner):
+            lately = Run.objects.filter(
+                pk=pk, state=Run.State.RUNNING, asked_at__gt=timezone.now() - AGAIN_WITHIN
+            )
+            is_again = lately.update(state=Run.State.WAITING, began_at=None)
+        if not is_again:
+            _fail(owner, pk)
     yield from owning.found(Run, state=Run.State.WAITING)
 
 
