@@ -20,12 +20,15 @@ from tests.apps.conftest import Secure
 from tests.cast import durable, staff
 from tests.workspaces.customers import CHARLIE, access, at, browser, colleague, customer, workspace
 from troth.accounts.people.models import Person
-from troth.apps.files import downloads, flows, jobs, naming, reaching, sending
+from troth.apps.files import downloads, flows, jobs, naming, quota, reaching, sending
 from troth.apps.files.models import IN_TRASH, Document, Folder, Upload, Version
 from troth.engine.seal import CHUNK
-from troth.gate.errors import Refused
-from troth.gate.files import disk, stored
+from troth.gate.errors import Erased, Refused
+from troth.gate.files import continuing, disk, stored
 from troth.gate.files.models import StoredFile
+from troth.gate.subjects.erase import erase
+from troth.gate.subjects.models import Erasure
+from troth.gate.uses import SYSTEM
 from troth.workspaces import letting_in
 from troth.workspaces.access import Access, enter, find
 from troth.workspaces.models import Grant, Right
@@ -493,6 +496,27 @@ def test_access_taken_back_ends_a_running_upload(here: Access, as_alice: Client,
     with pytest.raises(Refused):
         sending.send(by, upload, 0, read)
     assert find(here.workspace, charlie.owner_id) is None
+
+
+def test_a_workspace_erased_while_a_file_comes_up_leaves_no_byte(here: Access, alice: Person) -> None:
+    upload = sending.begin(here, None, "x", continuing.SYNC_BYTES + 9 * CHUNK)
+
+    def read(size: int) -> bytes:
+        if not Erasure.objects.exists():
+            erase(here.workspace.owner_id.hex, SYSTEM)
+        return bytes(size)
+
+    with pytest.raises((Erased, Refused)):
+        sending.send(here, upload, 0, read)
+    stored.sweep()
+    assert not StoredFile.every.exists() and not Upload.every.exists() and not on_disk()
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [(999, "999 bytes"), (1_000, "1 kB"), (999_949_999, "999.9 MB"), (999_999_990, "1 GB")]
+)
+def test_a_size_is_rounded_to_what_people_read(size: int, said: str) -> None:
+    assert quota.shown(size) == said
 
 
 # -- folders and the trash

@@ -145,6 +145,8 @@ def test_a_query_without_end_is_stopped(here: Access, monkeypatch: pytest.Monkey
 def test_an_answer_without_end_is_cut(here: Access) -> None:
     done = run(here, "SELECT * FROM range(1000000000)")
     assert done.is_cut and done.rows == running.MOST_ROWS
+    wide = run(here, f"SELECT {','.join('1' * 300)}")
+    assert "300 columns" in wrong(here, wide) and not Answer.every.filter(run=wide).exists()
     failed = run(here, "SELECT list(r) FROM range(300000000) t(r)")
     assert failed.state == Run.State.FAILED and "Memory" in wrong(here, failed)
 
@@ -206,6 +208,16 @@ def test_pressed_twice_it_runs_once_and_a_crowd_is_refused(here: Access) -> None
         flows.ask(here, "SELECT 1", {})
 
 
+def test_a_workspace_erased_while_its_query_runs_leaves_nothing(here: Access) -> None:
+    flows.ask(here, "SELECT count(*) FROM range(100000000000) t(a) WHERE a % 7 = 3", {})
+    running.turn()
+    (going,) = running.GOING.values()
+    erase(here.workspace.owner_id.hex, SYSTEM)
+    running.turn()
+    assert going.process.poll() is not None and not running.GOING
+    assert not Run.every.exists() and not Answer.every.exists()
+
+
 # -- pages
 
 
@@ -228,6 +240,16 @@ def test_the_pages_ask_run_show_and_hand_the_answer_over(here: Access, alice: Pe
     )
     file = client.get(sent["Location"] + "answer.csv")
     assert b"'=1+1" in file.content and b"Ash,12.5" in file.content
+
+
+def test_a_long_value_is_cut_on_the_page_and_whole_in_the_file(here: Access, alice: Person) -> None:
+    long, vast = run(here, "SELECT repeat('x', 20000) AS a"), run(here, "SELECT repeat('x', 9000000) AS a")
+    pages = [at(here, f"queries/runs/{each.pk}/") for each in (long, vast)]
+    client = browser(alice)
+    shown_, too_large = (client.get(page).content.decode() for page in pages)
+    assert "x" * 500 + "…" in shown_ and "x" * 501 not in shown_
+    assert b"x" * 20000 in client.get(pages[0] + "answer.csv").content
+    assert "Too large to show" in too_large and "fits the query" not in too_large
 
 
 def test_a_query_is_kept_changed_and_deleted(here: Access, alice: Person) -> None:

@@ -52,6 +52,7 @@ def shown(size: int) -> str:
     if size < 1000:
         return f"{size} bytes" if size != 1 else "1 byte"
     for unit, width in (("kB", 10**3), ("MB", 10**6), ("GB", 10**9)):
-        if size < width * 1000 or unit == "GB":
+        # What would be rounded to a thousand is one of the next unit.
+        if size < width * 999.95 or unit == "GB":
             return f"{size / width:.1f}".removesuffix(".0") + f" {unit}"
     return ""

@@ -19,7 +19,11 @@ class QueryForm(OnceForm):
     sql = forms.CharField(
         label="SQL", max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "class": "code"}),
         help_text="One SELECT. $word stands for a value that is asked for at each run.",
-        error_messages={"required": "Please write a query."}, validators=[refuse_card_number],
+        error_messages={
+            "required": "Please write a query.",
+            "max_length": "A query has %(limit_value)d letters at most, and this one has %(show_value)d.",
+        },
+        validators=[refuse_card_number],
     )  # fmt: skip
     name = forms.CharField(
         label="Name", max_length=120, required=False, validators=[refuse_line_breaks, refuse_card_number],

@@ -21,6 +21,7 @@ from typing import Any
 
 NEW_USER, NEW_NET, DEATH_SIGNAL = 0x10000000, 0x40000000, 1
 BATCH = 500
+MOST_COLUMNS = 200
 
 
 def shut_in(seconds: int, megabytes: int, most_bytes: int) -> None:
@@ -58,6 +59,11 @@ def answer(orders: dict[str, Any]) -> Iterator[Any]:
         return
     given = {name: orders["parameters"].get(name) for name in statements[0].named_parameters}
     found = line.execute(statements[0], given)
+    if (width := len(found.description)) > MOST_COLUMNS:
+        yield {
+            "wrong": f"The answer has {width:,} columns, and {MOST_COLUMNS} at most are shown. Name those you need."
+        }
+        return
     yield {"columns": [[column[0], str(column[1])] for column in found.description]}
     yield from rows_of(found, orders["most_rows"], orders["most_bytes"])
 

@@ -13,6 +13,8 @@ from .models import Answer, Run
 
 PER_PAGE = 100
 MOST_BARS = 60
+LONGEST = 500
+"""Letters of one value that a page shows; the file has all of them."""
 NUMBERS = (
     "DECIMAL",
     "DOUBLE",
@@ -49,6 +51,11 @@ def text_of(value: Any) -> str:
         return "Yes" if value else "No"
     text = str(value)
     return text.rstrip("0").rstrip(".") if "." in text and _number(text) is not None else text
+
+
+def cut(text: str) -> str:
+    """As much of a value as a page shows."""
+    return text if len(text) <= LONGEST else text[:LONGEST].rstrip() + "…"
 
 
 def _number(text: str) -> Decimal | None:

@@ -129,7 +129,7 @@ def _answer(request: HttpRequest, run: Run) -> dict[str, Any]:
     columns, rows = pictures.answer(run) if run.state == Run.State.DONE else ([], [])
     figures = [pictures.is_number(kind) for _, kind in columns]
     page: Any = Paginator(rows, pictures.PER_PAGE).get_page(request.GET.get("page"))
-    page.object_list = [list(zip(row, figures, strict=True)) for row in page.object_list]
+    page.object_list = [list(zip(map(pictures.cut, row), figures, strict=True)) for row in page.object_list]
     return {
         "run": run, "sql": run.sql, "wrong": run.wrong or "", "page": page, "plot": pictures.plot(columns, rows),
         "columns": [{"name": name, "is_number": pictures.is_number(kind)} for name, kind in columns],
