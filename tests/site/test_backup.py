@@ -573,6 +573,8 @@ def test_on_either_database_the_erased_stay_erased_and_a_killed_restore_is_done_
 ) -> None:
     first = House(tmp_path / "first", databases("first"))
     first.well("init")
+    if first.settings:
+        assert first.run("doctor").stdout.count("store owns nothing") == 2
     first.told = first.ask(FILL)
     first.well("backup", tmp_path / "copy")
     first.erase("alice")

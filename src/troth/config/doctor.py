@@ -10,10 +10,11 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import CommandError, SystemCheckError
+from django.core.management.base import SystemCheckError
 from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
+from troth.gate import roles
 from troth.gate.errors import SealError
 from troth.gate.journal.models import Entry
 from troth.gate.keystore.escrow import escrowed_at
@@ -76,12 +77,30 @@ def _stores() -> Iterator[Finding]:
 
 
 def _migrations() -> Iterator[Finding]:
-    for store, apps in MIGRATED.items():
-        try:
-            call_command("migrate", *apps, database=store, check_unapplied=True, verbosity=0)
-            yield Finding(True, f"the `{store}` store has its tables")
-        except (CommandError, SystemExit):
-            yield Finding(False, f"the `{store}` store lacks tables; run `troth init`")
+    for store in MIGRATED:
+        has_all = roles.is_migrated(store)
+        told = "has its tables" if has_all else "lacks tables; run `troth init`"
+        yield Finding(has_all, f"the `{store}` store {told}")
+
+
+def _roles() -> Iterator[Finding]:
+    for store in MIGRATED:
+        if connections[store].vendor != "postgresql":
+            continue
+        opens, more = roles.lacking(store)
+        for power in opens:
+            yield Finding(
+                False,
+                f"the role that serves the `{store}` store {power}: row-level security does not hold for it; take that"
+                " away",
+            )
+        if more:
+            told = f"{', '.join(more)}; a role that owns nothing would be safer (`docs/production.md`)"
+            yield Finding(
+                store not in settings.TROTH_OWNERS, f"the role that serves the `{store}` store {told}"
+            )
+        elif not opens:
+            yield Finding(True, f"the role that serves the `{store}` store owns nothing")
 
 
 def _wall() -> Iterator[Finding]:
@@ -203,6 +222,7 @@ LOOKS = (
     _stores,
     _migrations,
     _declarations,
+    _roles,
     _wall,
     _keys,
     _keyless,

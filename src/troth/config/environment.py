@@ -194,7 +194,27 @@ def database(name: str, default: Path) -> dict[str, Any]:
         "PORT": str(port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        # A cursor of the server outlives a transaction, and a line out of a pool does not.
+        "DISABLE_SERVER_SIDE_CURSORS": env_bool("TROTH_DATABASE_POOLED"),
     }
+
+
+def stores(home: Path) -> dict[str, dict[str, Any]]:
+    """Both stores by their alias, as they are served.  Raises SettingError."""
+    return {
+        "default": database("TROTH_DATABASE_URL", home / "troth.sqlite3"),
+        "keys": database("TROTH_KEYS_DATABASE_URL", home / "keystore.sqlite3"),
+    }
+
+
+def owners() -> dict[str, dict[str, Any]]:
+    """The stores whose tables belong to another role than the one that serves.  Raises SettingError."""
+    names = {"default": "TROTH_OWNER_DATABASE_URL", "keys": "TROTH_KEYS_OWNER_DATABASE_URL"}
+    named = {alias: name for alias, name in names.items() if os.environ.get(name)}
+    for name in named.values():
+        if not os.environ.get(name.replace("OWNER_", "")):
+            raise SettingError(f"{name} is given without {name.replace('OWNER_', '')}; name both, or neither")
+    return {alias: database(name, Path()) for alias, name in named.items()}
 
 
 def sqlite(path: Path) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from troth.gate.keystore.boxes import django_secret
 from .environment import (
     ROOT,
     company,
-    database,
     env_address,
     env_bool,
     env_path,
@@ -15,7 +14,9 @@ from .environment import (
     own_certificate,
     own_file,
     processor,
+    owners,
     recipients,
+    stores,
     workspace_bytes,
 )
 
@@ -126,10 +127,8 @@ TEMPLATES = [
 ]
 
 # -- stores
-DATABASES = {
-    "default": database("TROTH_DATABASE_URL", TROTH_HOME / "troth.sqlite3"),
-    "keys": database("TROTH_KEYS_DATABASE_URL", TROTH_HOME / "keystore.sqlite3"),
-}
+DATABASES = stores(TROTH_HOME)
+TROTH_OWNERS = owners()
 DATABASE_ROUTERS = ["troth.gate.keystore.routing.KeyStoreRouter"]
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ..environment import ROOT, database, env_path, own_file, refuse_half_restored
+from ..environment import ROOT, env_path, own_file, owners, refuse_half_restored, stores
 
 OWN = ("company.toml", "statement.md", "agreement.md")
 
@@ -59,10 +59,7 @@ def run_restore(options: argparse.Namespace) -> int:
     keys = env_path("TROTH_KEYS", home / "keys")
     place = Place(
         home, keys, env_path("TROTH_TOMBSTONES", keys / "tombstones"),
-        {
-            "default": database("TROTH_DATABASE_URL", home / "troth.sqlite3"),
-            "keys": database("TROTH_KEYS_DATABASE_URL", home / "keystore.sqlite3"),
-        },
+        stores(home) | owners(),  # whoever puts tables back owns them
     )  # fmt: skip
     os.umask(0o077)
     with hold(home):
@@ -88,10 +85,12 @@ def _finish(given: Any) -> dict[str, int]:
     from .preparing import migrate
 
     set_up()
-    migrate()
+    from troth.gate import roles
     from troth.gate.backups.restoring import finish
 
-    return finish(given) | {"sessions ended": _end_sessions()}
+    with roles.owning():
+        migrate()
+        return finish(given) | {"sessions ended": _end_sessions()}
 
 
 def _end_sessions() -> int:

@@ -102,6 +102,7 @@ def run_restore(options: argparse.Namespace) -> int:
 def run_lost(options: argparse.Namespace) -> int:
     """Begin an empty key store beside data whose keys are gone; asks for the word LOST. 1 when there is none to begin."""
     keys = _set_up()
+    from troth.gate import roles
     from troth.gate.subjects import keyless
 
     from .preparing import migrate
@@ -112,7 +113,8 @@ def run_lost(options: argparse.Namespace) -> int:
     if not options.yes and not _is_sure():
         print("nothing was changed")
         return 1
-    migrate(is_lost=True)
+    with roles.owning():
+        migrate(is_lost=True)
     keys.begin_store()
     print(f"another key store is begun; {keyless.count()} subjects are unreadable from now on")
     return 0

@@ -16,10 +16,10 @@ from ..environment import (
 from ..listen import check_certificate
 
 
-def prepare(home: Path, *, sample: bool) -> Certificates:
+def prepare(home: Path, *, sample: bool, serves: bool = False) -> Certificates:
     """Make or renew whatever is missing; nothing before all that is there was found to fit together.
 
-    Raises the errors that the command line explains.
+    Whoever `serves` does so as the serving role alone.  Raises the errors that the command line explains.
     """
     from troth.gate.keystore.beginning import begin, refuse_broken
 
@@ -34,7 +34,7 @@ def prepare(home: Path, *, sample: bool) -> Certificates:
         check_certificate(*own)
     _refuse_unfit()
     begin(keys, env_path("TROTH_TOMBSTONES", keys / "tombstones"))
-    _prepare_stores(keys)
+    _prepare_stores(keys, serves=serves)
     if sample:
         from .sample import fill
 
@@ -74,12 +74,12 @@ def _refuse_unfit() -> None:
     keyless.refuse_missing_folder()
 
 
-def _prepare_stores(keys: Path) -> None:
+def _prepare_stores(keys: Path, *, serves: bool) -> None:
     """Migrate both stores, publish the statement in force, begin the log, gather static files."""
-    migrate()
     from django.conf import settings
     from django.core.management import call_command
 
+    from troth.gate import roles
     from troth.gate.journal.integrating import announce, begin_log
     from troth.gate.keystore.boxes import django_secret
     from troth.gate.keystore.keys import keeper, turn_epoch
@@ -87,6 +87,11 @@ def _prepare_stores(keys: Path) -> None:
     from troth.gate.subjects import keyless
     from troth.workspaces import company
 
+    if serves:
+        migrate()
+    else:
+        with roles.owning():
+            migrate()
     settings.SECRET_KEY = django_secret(keys)  # at the first start there was none when the settings were read
     call_command("check", tags=["database"], databases=["default", "keys"], stdout=io.StringIO())
     keyless.begin_store()
@@ -102,19 +107,29 @@ def _prepare_stores(keys: Path) -> None:
 
 
 def migrate(*, is_lost: bool = False) -> None:
-    """Bring both stores to the form of this version.  Raises KeyStoreError where data has lost its key store.
+    """Bring both stores to the form of this version, or find that they have it where the role may make no tables.
 
-    `is_lost` says that this is known, and that another is to be made.
+    `is_lost` says that the key store is known to be lost, and that another is to be made.  Raises KeyStoreError where
+    data has lost its key store otherwise, SettingError where a store lacks tables and cannot get them.
     """
     from django.core.management import call_command
 
+    from troth.gate import roles
     from troth.gate.keystore.routing import MIGRATED
     from troth.gate.subjects import keyless
 
     for store, apps in MIGRATED.items():
         if store == "keys" and not is_lost:
             keyless.refuse_lost()
-        call_command("migrate", *apps, database=store, interactive=False, verbosity=0, stdout=io.StringIO())
+        if roles.may_make_tables(store):
+            call_command(
+                "migrate", *apps, database=store, interactive=False, verbosity=0, stdout=io.StringIO()
+            )
+        elif not roles.is_migrated(store):
+            raise SettingError(
+                f"the `{store}` store lacks tables of this version, and the role that serves may make none: run"
+                " `troth init` with the owner’s URLs"
+            )
 
 
 def greeting(certificates: Certificates, *, sample: bool) -> str:

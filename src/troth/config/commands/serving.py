@@ -55,7 +55,7 @@ def _run(*, with_worker: bool, sample: bool) -> int:
     for number in (port, plain, *([port + 1] if sample else [])):
         listen.check_port(address, number)
     with supervise.hold(home) as lock:
-        certificates = preparing.prepare(home, sample=sample)
+        certificates = preparing.prepare(home, sample=sample, serves=not sample)
         from django.conf import settings
 
         hosts = sorted(settings.TROTH_HOSTS.values())

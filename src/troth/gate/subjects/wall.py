@@ -1,23 +1,28 @@
 """The second wall: in PostgreSQL a hosted table shows the rows of the open workspace and of no other.
 
 Row-level security is forced, so it holds for the tables' owner too.  Each statement that names a hosted table is
-preceded by one that tells the database the scope; a statement outside any scope finds nothing and writes nothing.
+preceded, in the same transaction, by one that tells the database the scope for that transaction alone; a statement
+outside any scope finds nothing and writes nothing.  What was told leaves nothing behind on the line, so lines may come
+from a pool that lends one for the length of a transaction.
 SQLite has no such thing: there the ORM's scope and the seal are the walls.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 from django.apps import apps
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from .models import PersonalModel
 from .scope import EVERYWHERE, current
 
 POLICY = "one_workspace"
-TELL = "SELECT set_config('app.workspace', %s, false), set_config('app.every', %s, false)"
+TELL = "SELECT set_config('app.workspace', %s, true), set_config('app.every', %s, true)"
+ROWS = re.compile(r"[\s(]*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b", re.IGNORECASE)
+"""Statements about rows.  Others (VACUUM, CREATE INDEX) are the owner's, see none, and may refuse a transaction."""
 # The settings are read once a statement, not once a row: as a sub-select they are a plan of their own.
 SEEN = (
     "(SELECT current_setting('app.every', true)) = 'on'"
@@ -39,12 +44,28 @@ def _named() -> re.Pattern[str]:
 
 def tell(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Django's hook around each statement: tell the database which workspace is open, if it matters."""
-    if _named().search(sql):
-        scope = current()
-        told = ["", "on"] if scope == EVERYWHERE else [str(scope or ""), "off"]
-        with context["connection"].connection.cursor() as plain:
-            plain.execute(TELL, told)
-    return execute(sql, params, many, context)
+    if not _named().search(sql) or not ROWS.match(sql):
+        return execute(sql, params, many, context)
+    connection, scope = context["connection"], current()
+    told = ["", "on"] if scope == EVERYWHERE else [str(scope or ""), "off"]
+    if not connection.get_autocommit():
+        _say(connection, TELL, told)
+        return execute(sql, params, many, context)
+    _say(connection, f"BEGIN; {TELL}", told)
+    try:
+        done = execute(sql, params, many, context)
+    except BaseException:
+        # A line that broke has nothing left to take back.
+        with suppress(DatabaseError):
+            _say(connection, "ROLLBACK")
+        raise
+    _say(connection, "COMMIT")
+    return done
+
+
+def _say(connection: Any, text: str, told: Sequence[str] | None = None) -> None:
+    with connection.wrap_database_errors, connection.connection.cursor() as plain:
+        plain.execute(text, told)
 
 
 def attend(connection: Any, **kwargs: Any) -> None:
