@@ -86,7 +86,7 @@ class Version(HostedModel):
 
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
-    stored = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="+")
+    stored = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
     size = models.PositiveBigIntegerField("size in bytes")
     media_type = Sealed(models.CharField(max_length=80), CATEGORY)
     made_at = models.DateTimeField(default=timezone.now)
@@ -104,6 +104,7 @@ class Version(HostedModel):
         ordering = ("-number",)
         constraints = (
             models.UniqueConstraint(fields=("owner", "document", "number"), name="one_version_a_number"),
+            models.UniqueConstraint(fields=("owner", "stored"), name="one_version_a_stored_file"),
         )
 
     def __str__(self) -> str:
@@ -124,7 +125,7 @@ class Upload(HostedModel):
     folder = models.ForeignKey(
         Folder, null=True, blank=True, on_delete=models.CASCADE, related_name="uploads"
     )
-    stored = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="+")
+    stored = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
     name = Sealed(models.CharField(max_length=LONGEST), CATEGORY)
     sha256 = Sealed(models.CharField(max_length=64), CATEGORY)
     mark = Sealed(models.CharField(max_length=80), CATEGORY)
@@ -143,6 +144,7 @@ class Upload(HostedModel):
 
     class Meta:
         ordering = ("begun_at", "pk")
+        constraints = (models.UniqueConstraint(fields=("owner", "stored"), name="one_upload_a_stored_file"),)
 
     def __str__(self) -> str:
         return f"upload {self.pk}"
