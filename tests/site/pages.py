@@ -242,6 +242,7 @@ PAGES = (
 
 NO_PAGES = {
     "log-checkpoint": "text", "log-checkpoint-at": "text", "log-consistency": "text", "log-vkey": "text",
+    "metrics": "text", "health": "text",
     "log-tile": "bytes", "security-txt": "text", "company-css": "a style sheet", "receipt-json": "a download",
     "mfa_download_recovery_codes": "a download", "thread-open": "redirects to the thread",
     "thread-reply": "POST, redirects", "enquiry-call": "a button",

@@ -106,6 +106,8 @@ def test_a_certificate_without_its_key_stops_the_start(tmp_path: Path, refused: 
         ("TROTH_DATABASE_URL", "mysql://x", "TROTH_DATABASE_URL begins with `mysql`"),
         ("TROTH_DATABASE_URL", "postgresql://u:secret@h:port/x", "TROTH_DATABASE_URL is no URL"),
         ("TROTH_COMPANY", "/nowhere/company.toml", "/nowhere/company.toml is missing"),
+        ("TROTH_METRICS_TOKEN", "/nowhere/token", "TROTH_METRICS_TOKEN names `/nowhere/token`"),
+        ("TROTH_OWNER_DATABASE_URL", "postgresql://u:secret@h/x", "without TROTH_DATABASE_URL"),
         ("TROTH_STATEMENT", "/nowhere/statement.md", "/nowhere/statement.md"),
     ],
 )

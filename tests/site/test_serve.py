@@ -19,6 +19,7 @@ from troth.config import certificates
 
 HOSTS = {"localhost": "troth.example", "community.localhost": "community.troth.example"}
 ADDRESS = "127.0.0.2"
+TOKEN = "0a9d4f7e8c2b3a1d5b1c"
 
 
 def company(folder: Path) -> Path:
@@ -45,8 +46,9 @@ def served(tmp_path: Path, bought: certificates.Certificates) -> Iterator[dict[s
         "TROTH_HOME": str(tmp_path / "home"), "TROTH_COMPANY": str(company(tmp_path)), "TROTH_LISTEN": ADDRESS,
         "TROTH_PORT": str(port), "TROTH_PLAIN_PORT": str(port - PLAIN_BELOW), "TROTH_MAIL_HELD": "1",
         "TROTH_TLS_CERTIFICATE": str(bought.server), "TROTH_TLS_KEY": str(bought.key),
-        "SSL_CERT_FILE": str(bought.authority),
+        "SSL_CERT_FILE": str(bought.authority), "TROTH_METRICS_TOKEN": str(tmp_path / "token"),
     }  # fmt: skip
+    (tmp_path / "token").write_text(TOKEN + "\n", encoding="ascii")
     with (tmp_path / "said").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "troth.config.cli", "serve", "--with-worker"], env=environment(**settings),
@@ -57,13 +59,13 @@ def served(tmp_path: Path, bought: certificates.Certificates) -> Iterator[dict[s
     assert process.wait(20) == 0, (tmp_path / "said").read_text()
 
 
-def page(address: str, port: int, authority: Path) -> str:
-    """The company's front page, asked of one address of this machine."""
+def page(address: str, port: int, authority: Path, path: str = "/", **headers: str) -> str:
+    """A page of the company's, its front page else, asked of one address of this machine."""
     context = ssl.create_default_context(cafile=authority)
     with socket.create_connection((address, port), 5.0) as plain:
         line = http.client.HTTPConnection("troth.example", port)
         line.sock = context.wrap_socket(plain, server_hostname="troth.example")
-        line.request("GET", "/")
+        line.request("GET", path, headers=headers)
         return line.getresponse().read().decode()
 
 
@@ -88,6 +90,15 @@ def test_a_company_is_served_under_its_own_hosts_certificate_and_address(
         page("127.0.0.1", port, bought.authority)
     assert f"https://troth.example:{port}" in log.read_text() and "To trust it" not in log.read_text()
     assert not (tmp_path / "home" / "tls").exists(), "nothing needs an authority of this machine's own"
+    figures = page(ADDRESS, port, bought.authority, "/metrics", Authorization=f"Bearer {TOKEN}")
+    assert 'troth_request_seconds_count{status="2xx"}' in figures and "process_cpu_seconds_total" in figures
+    assert TOKEN not in log.read_text() and "troth_" not in page(ADDRESS, port, bought.authority, "/metrics")
+    there, gone = troth("health", **served), troth("health", **{**served, "TROTH_PORT": str(free_port())})
+    assert (there.returncode, there.stdout, gone.returncode) == (
+        0,
+        "ok\n",
+        1,
+    ) and "troth serve" in gone.stdout
     proved = json.loads(troth("prove", "--clause", "security.tls", "--json", **served).stdout)
     (clause,) = proved["clauses"]
     assert (clause["status"], clause["figure"]) == ("kept", "TLS 1.2 and 1.3 on 3 hosts"), clause

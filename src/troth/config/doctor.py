@@ -20,6 +20,7 @@ from troth.gate.journal.models import Entry
 from troth.gate.keystore.escrow import escrowed_at
 from troth.gate.keystore.keys import keeper, match_store
 from troth.gate.keystore.routing import MIGRATED
+from troth.gate.outbound import probe
 from troth.gate.schedule.models import Lease
 from troth.gate.subjects import keyless, retention, wall
 from troth.gate.subjects.models import Erasure
@@ -183,13 +184,32 @@ def _erasures() -> Iterator[Finding]:
     )
 
 
-def _worker() -> Iterator[Finding]:
+def finds_server() -> Finding:
+    """Whether the server of this install answers, asked as any visitor asks."""
+    try:
+        found = probe.get(
+            settings.TROTH_HOSTS["company"],
+            settings.TROTH_PORT,
+            "/health",
+            authority=settings.TROTH_AUTHORITY,
+        )
+    except probe.Unreachable as error:
+        return Finding(False, f"{error}; start `troth serve`")
+    return Finding(found.status == 200, found.body.strip())
+
+
+def finds_worker() -> Finding:
+    """Whether a worker ran within two minutes."""
     lease = Lease.objects.filter(job="ledger").first()
     ran = lease.last_ran_at if lease else None
     is_alive = ran is not None and datetime.now(UTC) - ran < timedelta(minutes=2)
-    yield Finding(
+    return Finding(
         is_alive, "the worker runs" if is_alive else "the worker does not run; start `troth worker`"
     )
+
+
+def _worker() -> Iterator[Finding]:
+    yield finds_worker()
     waiting = Entry.objects.filter(index=None).count()
     yield Finding(waiting < 10_000, f"{waiting} entries wait for the ledger")
 

@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[3]
 FIXED_SQLITE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 """The first release of each line that cannot lose WAL commits (reference: SQLite's WAL-reset bug)."""
 
+LEAST_TOKEN = 20
+"""How long a token is at least."""
+
 LOCK_SECONDS = 20.0
 """How long an act waits for whoever else writes to SQLite."""
 
@@ -76,6 +79,25 @@ def env_bool(name: str, default: bool = False) -> bool:
     if text not in ("0", "1"):
         raise SettingError(f"{name} is `{text}`; give 1 or 0")
     return text == "1"
+
+
+def env_token(name: str) -> str:
+    """The word in a file that a setting names; nothing when it names none.  Raises SettingError."""
+    given = os.environ.get(name)
+    if not given:
+        return ""
+    try:
+        token = Path(given).expanduser().read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise SettingError(
+            f"{name} names `{given}`, which cannot be read; name a file with a token"
+        ) from None
+    if len(token) < LEAST_TOKEN or not token.isprintable() or " " in token:
+        raise SettingError(
+            f"{name}: the token in `{given}` is no word of {LEAST_TOKEN} letters or more; make one by"
+            " `openssl rand -hex 32`"
+        )
+    return token
 
 
 def own_file(name: str, home: Path) -> Path:

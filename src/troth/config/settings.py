@@ -11,6 +11,7 @@ from .environment import (
     env_bool,
     env_path,
     env_port,
+    env_token,
     own_certificate,
     own_file,
     processor,
@@ -39,6 +40,7 @@ TROTH_PORT = env_port("TROTH_PORT", 8443)
 TROTH_PLAIN_PORT = env_port("TROTH_PLAIN_PORT", 8080)
 # Whom our own looks from outside trust: the local authority, or with a certificate of one's own what the machine trusts.
 TROTH_AUTHORITY = None if own_certificate() else TROTH_HOME / "tls" / "authority.pem"
+TROTH_METRICS_TOKEN = env_token("TROTH_METRICS_TOKEN")
 TROTH_HOSTS = {kind: host["name"] for kind, host in TROTH_COMPANY["hosts"].items()}
 TROTH_LINKED_HOSTS = frozenset(host["name"] for host in TROTH_COMPANY["hosts"].values() if host["linked"])
 _PORT = "" if TROTH_PORT == 443 else f":{TROTH_PORT}"
@@ -94,6 +96,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "troth.config.metrics.Measured",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -2,12 +2,16 @@
 
 from django.urls import include, path
 
+from troth.config import metrics
+
 handler400 = "troth.config.failures.bad_request"
 handler403 = "troth.config.failures.forbidden"
 handler404 = "troth.config.failures.not_found"
 handler500 = "troth.config.failures.server_error"
 
 urlpatterns = [
+    path("metrics", metrics.metrics, name="metrics"),
+    path("health", metrics.health, name="health"),
     path("", include("troth.apps.pages.urls")),
     path("", include("troth.apps.enquiries.urls")),
     path("", include("troth.apps.rights.urls")),

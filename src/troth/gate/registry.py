@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -64,6 +64,15 @@ class Plot:
 
 FIGURES: list[Figure] = []
 PLOTS: list[Plot] = []
+
+
+WAITING: dict[str, Callable[[], tuple[int, datetime | None]]] = {}
+"""What waits to be done, by a word for it: how much, and since when the oldest of it; for monitoring."""
+
+
+def waits(what: str, read: Callable[[], tuple[int, datetime | None]]) -> None:
+    """Say how what waits is counted; `read` opens nobody's data."""
+    WAITING[what] = read
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,25 @@
 """Imports are carried out, and what they leave is taken away."""
 
 import threading
+from datetime import datetime
 
 from django.db import connections
+from django.utils import timezone
 
+from troth.gate.registry import waits
 from troth.gate.schedule.leases import every
+from troth.gate.subjects import owning
 
 from . import errands
+from .import_models import Errand
 
+
+def waiting() -> tuple[int, datetime | None]:
+    """Imports that are due, and since when the first of them."""
+    return owning.waiting(Errand, "due_at", due_at__lte=timezone.now())
+
+
+waits("imports", waiting)
 _desk = threading.Lock()
 
 

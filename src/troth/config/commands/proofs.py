@@ -1,4 +1,4 @@
-"""`troth prove` and `troth doctor`."""
+"""`troth prove`, `troth doctor` and `troth health`."""
 
 import argparse
 import json
@@ -14,6 +14,9 @@ def add(commands: Any) -> None:
     prove.set_defaults(run=run_prove)
     doctor = commands.add_parser("doctor", help="say what is wrong with this install, and how to mend it")
     doctor.set_defaults(run=run_doctor)
+    health = commands.add_parser("health", help="whether the server answers, or the worker runs")
+    health.add_argument("--worker", action="store_true", help="ask for the worker instead of the server")
+    health.set_defaults(run=run_health)
 
 
 def run_prove(options: argparse.Namespace) -> int:
@@ -42,6 +45,18 @@ def run_prove(options: argparse.Namespace) -> int:
         for answer in answers:
             print(f"{answer.id:<{width}}  {answer.status:<8}  {answer.figure}")
     return int(any(answer.status == "broken" for answer in answers))
+
+
+def run_health(options: argparse.Namespace) -> int:
+    """One line; 1 when the server of this install does not answer, or no worker has run within two minutes."""
+    from ..cli import set_up
+
+    set_up()
+    from ..doctor import finds_server, finds_worker
+
+    found = finds_worker() if options.worker else finds_server()
+    print(found.what)
+    return int(not found.is_well)
 
 
 def run_doctor(options: argparse.Namespace) -> int:

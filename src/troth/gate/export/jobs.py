@@ -1,13 +1,18 @@
 """Exports are prepared, told of, and taken away when their time is over."""
 
 import threading
+from functools import partial
 
 from django.db import connections
 
+from ..registry import waits
 from ..schedule.leases import every
+from ..subjects import owning
 from .exporting import expire_due, tell_due
+from .models import Export
 from .preparing import is_waiting, prepare_one
 
+waits("exports", partial(owning.waiting, Export, "asked_at", state=Export.State.PREPARING))
 _desk = threading.Lock()
 
 

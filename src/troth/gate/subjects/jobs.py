@@ -1,10 +1,26 @@
 """Erasures are finished, retention kept, keys turned: all from the declarations."""
 
+from datetime import datetime
+
+from django.db.models import Count, Min
+
 from ..keystore.keys import sweep_orphans, turn_epoch
+from ..registry import waits
 from ..schedule.leases import every
 from .erase import purge, resume
-from .models import DataSubject
+from .models import DataSubject, Erasure
 from .retention import JOB, run_when_steady
+
+
+def waiting() -> tuple[int, datetime | None]:
+    """Erasures that are not done, and when the oldest of them began."""
+    asked = Erasure.objects.exclude(state=Erasure.State.DONE).aggregate(
+        count=Count("pk"), oldest=Min("begun_at")
+    )
+    return asked["count"], asked["oldest"]
+
+
+waits("erasures", waiting)
 
 
 @every("erasures", seconds=5)

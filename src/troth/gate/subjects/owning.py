@@ -1,8 +1,9 @@
 """Whose rows are, over everybody: asked by controls and by the schedule, which open nothing."""
 
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, Min, QuerySet
 
 from .models import DataSubject, PersonalModel
 from .scope import everywhere, opened
@@ -35,6 +36,12 @@ def count(model: type[PersonalModel], owner: UUID | None = None) -> int:
     rows = model.every.all() if owner is None else model.every.filter(owner=owner)
     total: int = rows.count()
     return total
+
+
+def waiting(model: type[PersonalModel], since: str, **those: object) -> tuple[int, datetime | None]:
+    """How many rows have such columns, and the earliest time in the column `since` of them."""
+    asked = model.every.filter(**those).order_by().aggregate(count=Count("pk"), oldest=Min(since))
+    return asked["count"], asked["oldest"]
 
 
 def without_the_database(asked: QuerySet[PersonalModel]) -> bool:
