@@ -14,7 +14,20 @@ from .report import Report, Section
 
 def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Section]]]:
     """The rows by name, in the order of the table.  Imported here, since models need Django to be set up."""
-    from .rows import appending, deciding, exporting, importing, inbox, reading, rights, verifying, writing
+    from .rows import (
+        appending,
+        deciding,
+        exporting,
+        hosting,
+        importing,
+        inbox,
+        querying,
+        reading,
+        rights,
+        verifying,
+        walls,
+        writing,
+    )
 
     rounds = 3 if quick else 15
     return {
@@ -27,6 +40,9 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         "rights": lambda: rights.rows(rounds, (1_000, 10_000) if quick else (10_000, 100_000, 1_000_000)),
         "export": lambda: exporting.rows(3 if quick else 5, 30 if quick else 1024, home),
         "import": lambda: importing.rows(3, 5_000 if quick else 200_000),
+        "hosting": lambda: hosting.rows(rounds, *(((2, 10), 200) if quick else ((10, 100, 1_000), 1_000))),
+        "query": lambda: querying.rows(3 if quick else 5, 2_000 if quick else 200_000, home),
+        "walls": lambda: walls.rows(rounds, *((4, 200) if quick else (100, 2_000))),
     }
 
 
@@ -36,7 +52,8 @@ def main() -> int:
     asked.add_argument(
         "rows",
         nargs="*",
-        help="decide, read, write, append, verify, inbox, rights, export, import; all when none is named",
+        help="decide, read, write, append, verify, inbox, rights, export, import, hosting, query, walls;"
+        " all when none is named",
     )
     asked.add_argument(
         "--quick", action="store_true", help="small sizes, few rounds: a check that it runs, no figures"

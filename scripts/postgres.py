@@ -167,7 +167,7 @@ def running() -> Iterator[Path]:
             os.chown(folder, uid, uid)
         binaries = prepare(folder, prefix, uid)
         command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder)]
-        command += ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=60"]
+        command += ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=120"]
         with (folder / "log").open("wb") as log:
             # Without the death signal a runner that is killed would leave its server behind.
             command = [*prefix, "setpriv", "--pdeathsig", "INT", *command]

@@ -1,6 +1,7 @@
 """The same contact three times over, an enquiry in clear, and the audit row of a house without a ledger."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
@@ -145,3 +146,69 @@ class PlainPot(models.Model):
     price = models.DecimalField(max_digits=12, decimal_places=2)
     is_paid = models.BooleanField()
     note = models.TextField()
+
+
+class OfOneWorkspace(models.Manager["PlainRecord"]):
+    """Rows of the workspace that is open, as any application with customers filters them."""
+
+    here: ClassVar[list[UUID]] = []
+
+    def get_queryset(self) -> models.QuerySet["PlainRecord"]:
+        return super().get_queryset().filter(owner_id=self.here[-1])
+
+
+class PlainCollection(models.Model):
+    """A collection in clear."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    owner_id = models.UUIDField(db_index=True)
+    name = models.CharField(max_length=120)
+
+    objects = OfOneWorkspace()
+
+
+class PlainField(models.Model):
+    """A field of a collection in clear."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    owner_id = models.UUIDField(db_index=True)
+    collection = models.ForeignKey(PlainCollection, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=9)
+    finding = models.CharField(max_length=10)
+    position = models.PositiveIntegerField(default=0)
+    target_id = None
+
+    objects = OfOneWorkspace()
+
+    class Meta:
+        ordering = ("position", "pk")
+
+    @property
+    def is_found(self) -> bool:
+        """As the real one."""
+        return self.finding != "none"
+
+
+class PlainRecord(models.Model):
+    """A record in clear, its e-mail address also in a column of its own with a plain index."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    owner_id = models.UUIDField()
+    collection = models.ForeignKey(PlainCollection, on_delete=models.PROTECT, related_name="+")
+    content = models.TextField()
+    email = models.EmailField(max_length=254)
+    revision = models.PositiveIntegerField(default=1)
+    is_shown = models.BooleanField(default=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    objects = OfOneWorkspace()
+    every: ClassVar[models.Manager["PlainRecord"]] = models.Manager()
+
+    class Meta:
+        ordering = ("-made_at", "-pk")
+        indexes = (
+            models.Index(fields=("owner_id", "collection", "-made_at", "-id", "is_shown"), name="plain_page"),
+            models.Index(fields=("owner_id", "collection", "email"), name="plain_email"),
+        )

@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.site.databases import fresh_databases
 from tests.site.demo import Demo
 
 ADDRESS, PASSWORD = "petra.passkey@iplum.example", "correct horse battery staple"
@@ -22,11 +23,12 @@ SECURITY, ADD = "/account/security/", "/accounts/2fa/webauthn/add/"
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    running = Demo(tmp_path_factory.mktemp("passkeys") / "home").start()
-    made = running.run("appoint", "Petra Passkey", ADDRESS, "support", "CZ", typed=PASSWORD + "\n")
-    assert made.returncode == 0, made.stderr
-    yield running
-    running.stop()
+    with fresh_databases() as make:
+        running = Demo(tmp_path_factory.mktemp("passkeys") / "home", settings=make("passkeys")).start()
+        made = running.run("appoint", "Petra Passkey", ADDRESS, "support", "CZ", typed=PASSWORD + "\n")
+        assert made.returncode == 0, made.stderr
+        yield running
+        running.stop()
 
 
 class Device:

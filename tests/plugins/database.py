@@ -1,6 +1,7 @@
 """What tests do to databases: which of them run on PostgreSQL, which are begun first, how a store is emptied.
 
-`--database-only` keeps the tests that touch the database: the run on PostgreSQL repeats no others.
+`--database-only` keeps the tests that touch the database: the run on PostgreSQL repeats no others. `--whole` adds the
+browser suite, which takes long: its demos are then served from PostgreSQL too.
 """
 
 from typing import Any
@@ -15,6 +16,7 @@ FIXTURES = {"db", "transactional_db", "django_db_serialized_rollback", "live_ser
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database-only", action="store_true", help="run the tests that touch the database")
+    parser.addoption("--whole", action="store_true", help="and the whole browser suite with them")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,6 +64,10 @@ DatabaseOperations.sql_flush = only_the_filled
 DatabaseOperations.execute_sql_flush = flush_everywhere
 
 
+SERVED = {"demo", "rough", "databases"}
+"""Fixtures of the browser suite that are on PostgreSQL beside one."""
+
+
 def touches_the_database(item: pytest.Item) -> bool:
     names = set(getattr(item, "fixturenames", ()))
     marks = (item.get_closest_marker(name) for name in ("django_db", "both_stores"))
@@ -73,6 +79,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     place = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
     if config.getoption("--database-only"):
-        others = [item for item in items if not touches_the_database(item)]
-        config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if touches_the_database(item)]
+        whole = SERVED if config.getoption("--whole") else set()
+        kept = {id(item) for item in items if touches_the_database(item) or whole & set(item.fixturenames)}  # type: ignore[attr-defined]
+        config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
+        items[:] = [item for item in items if id(item) in kept]

@@ -18,9 +18,10 @@ Opens = Callable[..., BrowserContext]
 @pytest.fixture(scope="session")
 def shared_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demo that the tests share; tests that disturb it start their own."""
-    running = Demo(tmp_path_factory.mktemp("site") / "home").start()
-    yield running
-    running.stop()
+    with fresh_databases() as make:
+        running = Demo(tmp_path_factory.mktemp("site") / "home", settings=make("site")).start()
+        yield running
+        running.stop()
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import psycopg
+import pysqlite3
 
 Databases = Callable[[str], dict[str, str]]
 STORES = (("TROTH_DATABASE_URL", "troth"), ("TROTH_KEYS_DATABASE_URL", "troth_keys"))
@@ -55,6 +56,17 @@ def fresh_databases() -> Iterator[Databases]:
     for role, database in made:
         with connected(role) as server:
             server.execute(f'DROP DATABASE "{database}" WITH (FORCE)')  # type: ignore[arg-type]
+
+
+@contextmanager
+def line_to(home: Path, settings: dict[str, str]) -> Iterator[Any]:
+    """A line to the data store of a house, past the house: psycopg's or SQLite's, with `execute` and `commit`."""
+    if not is_beside_postgres():
+        with closing(pysqlite3.connect(home / "troth.sqlite3", timeout=20)) as store:
+            yield store
+        return
+    with connected("troth", settings["TROTH_DATABASE_URL"].rpartition("/")[2]) as store:
+        yield store
 
 
 def files_of(settings: dict[str, str], since: float) -> list[Path]:

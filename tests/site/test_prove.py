@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
-import pysqlite3
-
+from tests.site.databases import is_beside_postgres, line_to
 from tests.site.demo import Demo
 
 KEPT = {
@@ -30,10 +29,12 @@ def proofs(demo: Demo) -> tuple[int, dict[str, str]]:
 @contextmanager
 def planted_in_clear(demo: Demo) -> Iterator[None]:
     """An address in a sealed column, put there past the house, and taken away again."""
-    with closing(pysqlite3.connect(demo.home / "troth.sqlite3", timeout=20)) as database:
+    mark = "%s" if is_beside_postgres() else "?"
+    with line_to(demo.home, demo.settings) as database:
         pk, sealed = database.execute("SELECT id, sealed FROM enquiries_enquiry LIMIT 1").fetchone()
         for value in (b"planted@plain.example", sealed):
-            database.execute("UPDATE enquiries_enquiry SET sealed = ? WHERE id = ?", (value, pk))
+            asked = f"UPDATE enquiries_enquiry SET sealed = {mark} WHERE id = {mark}"  # noqa: S608 - our own
+            database.execute(asked, (value, pk))
             database.commit()
             if value != sealed:
                 yield
@@ -63,7 +64,7 @@ def test_one_clause_can_be_asked_for_and_an_unknown_one_is_named(demo: Demo) -> 
 
 def test_a_server_that_is_down_leaves_the_clauses_about_it_unproven(demo: Demo) -> None:
     nobody_there = demo.port - 1
-    more = Demo(demo.home, nobody_there).run("prove", "--json")
+    more = Demo(demo.home, nobody_there, demo.settings).run("prove", "--json")
     states = {clause["id"]: clause["status"] for clause in json.loads(more.stdout)["clauses"]}
     assert (states["scope.sites"], states["security.tls"]) == ("unproven", "unproven")
     assert proofs(demo)[0] == 0

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.site.conftest import Opens
-from tests.site.databases import connected, files_of, fresh_databases, is_beside_postgres
+from tests.site.databases import connected, files_of, is_beside_postgres
 from tests.site.demo import ROOT, Demo
 
 pytestmark = pytest.mark.both_stores
@@ -61,18 +60,6 @@ class Visit:
         self.go(self.staff, "/")
         self.staff.get_by_role("group", name="Demo").get_by_role("button", name=role, exact=True).click()
         expect(self.staff).to_have_url(f"{self.demo.url}/office/")
-
-
-@pytest.fixture(scope="module")
-def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """The demo that the tests of this folder share; beside a PostgreSQL, one of its own there."""
-    if not is_beside_postgres():
-        yield request.getfixturevalue("shared_demo")
-        return
-    with fresh_databases() as make:
-        running = Demo(tmp_path_factory.mktemp("walk") / "home", settings=make("walk")).start()
-        yield running
-        running.stop()
 
 
 @pytest.fixture(scope="module")

@@ -121,10 +121,11 @@ def matching(
     for each in looked.conditions:
         if (field := by_id.get(each.field)) is not None and field.is_found:
             marked.append(_where(field, each))
-    for values in marked:
-        rows = rows.filter(pk__in=values.values("record"))
     is_whole = looked.text or (looked.conditions and looked.conditions[0].how == "is")
     few = _few(marked[0], order) if is_whole and len(marked) == 1 else None
+    if few is None:
+        for values in marked:
+            rows = rows.filter(pk__in=values.values("record"))
     return Found(rows, order, few=few, is_all=not marked)
 
 
