@@ -18,6 +18,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         appending,
         deciding,
         exporting,
+        filing,
         hosting,
         importing,
         inbox,
@@ -39,6 +40,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         "inbox": lambda: inbox.rows(rounds),
         "rights": lambda: rights.rows(rounds, (1_000, 10_000) if quick else (10_000, 100_000, 1_000_000)),
         "export": lambda: exporting.rows(3 if quick else 5, 30 if quick else 1024, home),
+        "files": lambda: filing.rows(3 if quick else 5, 30 if quick else 990, home),
         "import": lambda: importing.rows(3, 5_000 if quick else 200_000),
         "hosting": lambda: hosting.rows(rounds, *(((2, 10), 200) if quick else ((10, 100, 1_000), 1_000))),
         "query": lambda: querying.rows(3 if quick else 5, 2_000 if quick else 200_000, home),
@@ -52,7 +54,7 @@ def main() -> int:
     asked.add_argument(
         "rows",
         nargs="*",
-        help="decide, read, write, append, verify, inbox, rights, export, import, hosting, query, walls;"
+        help="decide, read, write, append, verify, inbox, rights, export, files, import, hosting, query, walls;"
         " all when none is named",
     )
     asked.add_argument(
