@@ -58,6 +58,7 @@ format: development ## put every file into ruff's form
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 requirements: development ## compile requirements/*.txt from pyproject.toml (UPGRADE=--upgrade)
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group build --output-file requirements/run.txt
+	@$(COMPILE) $(UPGRADE) pyproject.toml --group build --extra s3 --constraint requirements/run.txt --output-file requirements/s3.txt
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group bench --constraint requirements/run.txt --output-file requirements/bench.txt
 	@$(COMPILE) $(UPGRADE) --group pymerkle --output-file requirements/pymerkle.txt

@@ -50,6 +50,7 @@ pytest_plugins = ["tests.plugins.network", "tests.plugins.database", "tests.plug
 def _plain_static_files(settings: pytest.FixtureRequest) -> None:
     """Static names without hashes: no test has to gather files first."""
     settings.STORAGES = {  # type: ignore[attr-defined]
+        **settings.STORAGES,
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }

@@ -349,6 +349,23 @@ def test_a_range_is_just_those_bytes(
     assert answer["Content-Length"] == str(len(wanted))
 
 
+def test_a_file_whose_provider_is_silent_is_asked_for_again_later(
+    here: Access, as_alice: Client, settings: Any
+) -> None:
+    put(as_alice, here, ("a.txt", SECRET))
+    nobody = {
+        "bucket_name": "b", "endpoint_url": "http://127.0.0.1:9", "access_key": "k", "secret_key": "s",
+    }  # fmt: skip
+    settings.STORAGES = settings.STORAGES | {
+        "hosted": {"BACKEND": "troth.gate.outbound.bucket.Bucket", "OPTIONS": nobody}
+    }
+    (document,), (path,) = documents(), on_disk()
+    assert body(as_alice.get(page_of(here, document, "download/"))) == SECRET, "it is still here"
+    path.unlink()
+    answer = as_alice.get(page_of(here, document, "download/"))
+    assert answer.status_code == 503 and answer["Retry-After"] and b"not lost" in answer.content
+
+
 @pytest.mark.parametrize("asked", ["bytes=5-2", "bytes=0-1,4-5", "lines=0-1", "bytes=-", "bytes=a-b", "0-1"])
 def test_what_is_no_range_of_ours_gets_all_of_it(
     ranged: tuple[str, bytes], as_alice: Client, asked: str

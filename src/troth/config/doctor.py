@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from troth.gate import roles
 from troth.gate.errors import SealError
+from troth.gate.files import away
 from troth.gate.journal.models import Entry
 from troth.gate.keystore.escrow import escrowed_at
 from troth.gate.keystore.keys import keeper, match_store
@@ -31,6 +33,7 @@ LEAST_SPACE = 200 * 1024 * 1024
 OLDEST_ESCROW = timedelta(days=8)
 OLDEST_BACKUP = timedelta(days=2)
 LONGEST_ERASURE = timedelta(hours=1)
+LATEST_CARRIED = 3600.0
 TOLD_OF_LEAP = timedelta(days=1)
 
 
@@ -232,6 +235,23 @@ def _clock() -> Iterator[Finding]:
         yield Finding(True, "the clock goes evenly")
 
 
+def _files() -> Iterator[Finding]:
+    bucket = away.bucket()
+    if bucket is None:
+        yield Finding(True, "stored files lie in their folder")
+        return
+    try:
+        bucket.probe()
+        yield Finding(True, "the bucket of stored files takes, gives and forgets")
+    except OSError as error:
+        yield Finding(
+            False,
+            f"the bucket of stored files cannot be used: {error}; look at TROTH_FILES_URL and at the provider",
+        )
+    late = away.waiting(time.time() - LATEST_CARRIED)
+    yield Finding(not late, f"{late} stored files wait for longer than an hour to be carried to the bucket")
+
+
 def _space() -> Iterator[Finding]:
     free = shutil.disk_usage(settings.TROTH_HOME).free
     yield Finding(free > LEAST_SPACE, f"{free // 1024**2} MiB free where the data lies")
@@ -251,5 +271,6 @@ LOOKS = (
     _erasures,
     _worker,
     _clock,
+    _files,
     _space,
 )

@@ -12,10 +12,11 @@ from .environment import (
     env_path,
     env_port,
     env_token,
+    hosted,
     own_certificate,
     own_file,
-    processor,
     owners,
+    processor,
     recipients,
     stores,
     workspace_bytes,
@@ -141,6 +142,8 @@ STATIC_ROOT = TROTH_HOME / "static"
 STATICFILES_DIRS = [ROOT / "src" / "troth" / "web" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Where whole files lie, sealed (gate/files/away.py): our own folder, or a bucket.
+    "hosted": hosted("TROTH_FILES_URL", TROTH_HOME / "files"),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

@@ -5,6 +5,7 @@ cookie of the company host is sent, under a policy that allows nothing.
 """
 
 import re
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from . import kinds, reaching
 from .models import Document, Version
 
 LOOK_SECONDS = 300
+AWAY = "This file cannot be read just now. It is not lost: please try again in a few minutes."
 LARGEST_PICTURE = 50_000_000
 _SALT = "files.look"
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
@@ -67,7 +69,11 @@ def _answer(request: HttpRequest, by: Access, kept: Version) -> HttpResponseBase
     if span:
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{kept.size}"
     pieces = reaching.stream(by, kept, start, stop) if request.method == "GET" else iter(())
-    return StreamingHttpResponse(pieces, status=206 if span else 200, headers=headers)
+    try:
+        first = next(pieces, b"")
+    except OSError:  # where files lie with a provider who does not answer
+        return HttpResponse(AWAY, status=503, content_type="text/plain", headers={"Retry-After": "60"})
+    return StreamingHttpResponse(chain([first], pieces), status=206 if span else 200, headers=headers)
 
 
 def asked_range(said: str, size: int) -> tuple[int, int] | None:

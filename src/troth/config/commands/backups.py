@@ -36,6 +36,7 @@ def run_backup(options: argparse.Namespace) -> int:
     set_up()
     from troth.gate.backups.placing import note_taken
     from troth.gate.backups.taking import take
+    from troth.gate.files import away
 
     manifest = take(target, {name: own_file(name, home) for name in OWN})
     note_taken(home, target)
@@ -43,6 +44,12 @@ def run_backup(options: argparse.Namespace) -> int:
     print(
         f"backup of {manifest.taken}: {len(manifest.files)} files of data ({size // 1024} KiB), written to {target}"
     )
+    if away.bucket() is not None:
+        count, held = away.beyond()
+        print(
+            f"NOT in it: {count} stored files ({held // 1024} KiB) that lie in the bucket, of which the backup has the"
+        )
+        print("keys; keep the bucket's older versions, or a copy of it, for as long as this backup")
     print("keep `data` and `keys` apart; the key folder is in neither: run `troth keys escrow`, and copy the")
     print("tombstone journal to another machine after each erasure, or daily")
     return 0

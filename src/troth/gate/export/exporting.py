@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ..errors import GateError
-from ..files import disk, stored
+from ..files import away, disk, stored
 from ..files.models import StoredFile
 from ..published import statement
 from ..registry import serves
@@ -103,7 +103,7 @@ def open_stream(export: Export, by: Actor | None = None) -> Iterator[bytes]:
     archive = export.archive
     if export.state != Export.State.READY or archive is None or _is_over(export):
         raise GateError("this archive is not there to be downloaded: it is not ready, or its time is over")
-    if not disk.path(archive.token).exists():
+    if not away.is_there(archive.token):
         raise GateError("this archive is no longer there; ask for another")
     actor = by or Actor(ROLE, export.owner_id)
     return stored.stream(archive, PURPOSE, by=actor, given=OwnData(actor.subject or UUID(int=0)))

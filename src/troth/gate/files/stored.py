@@ -32,7 +32,7 @@ from ..published import statement
 from ..uses import Actor, Ground, Use, current_use
 from ..uses.doors import _act, keep
 from ..uses.envelopes import aad
-from . import disk
+from . import away, disk
 from .models import StoredFile, new_token
 
 GRACE = 600
@@ -181,7 +181,7 @@ def remove(stored: StoredFile) -> None:
     """Delete the row, and the bytes once that is durable."""
     token = stored.token
     stored.delete()
-    transaction.on_commit(lambda: disk.remove(token))
+    transaction.on_commit(lambda: away.remove(token))
 
 
 def leave(subject: str) -> None:
@@ -190,7 +190,7 @@ def leave(subject: str) -> None:
     Runs when the erasure is durably begun and cannot be taken back, so nothing is lost that was to stay.
     """
     for token in StoredFile.objects.filter(owner=UUID(subject)).values_list("token", flat=True):
-        disk.remove(token)
+        away.remove(token)
 
 
 def sweep() -> int:
@@ -260,7 +260,7 @@ def _chunks(
     owner, seen, key = stored.owner_id, first * CHUNK, bytes.fromhex(content["key"])
     context, later = file_context(keys.deployment(), stored.pk), later_keys(content)
     try:
-        with disk.path(stored.token).open("rb") as file:
+        with away.opened(stored.token) as file:
             if first:
                 file.seek(place_of(first))
             for chunk in open_file(key, context, file.read, later=later, first=first):
@@ -270,7 +270,7 @@ def _chunks(
                 seen += len(chunk)
     except FileNotFoundError:
         check_key(owner)
-        raise SealBroken("a stored file is not on disk") from None
+        raise SealBroken("a stored file is not on disk, nor in a bucket") from None
     if seen != stored.size:
         raise SealBroken("a stored file has another size than its row says")
 
