@@ -10,14 +10,14 @@ from typing import Any
 from django.db import connection, transaction
 
 from troth.accounts.people.models import Membership, Role
-from troth.apps.records import errands, importing, reading_files, shape
+from troth.apps.records import errands, importing, shape
 from troth.apps.records.import_models import Import
 from troth.apps.records.models import Collection, Field, Finding, Kind, Record
 from troth.apps.records.shape import Draft
 from troth.gate.ids import uuid7
 from troth.gate.subjects.models import DataSubject
 from troth.gate.subjects.models import Kind as Subject
-from troth.workspaces import flows
+from troth.workspaces import flows, reading_files
 from troth.workspaces.access import Access, enter, find
 
 from ..method import Contender, by_turns

@@ -1,8 +1,12 @@
 """Queries: what they see, what they cannot reach, how they end."""
 
+import html
+import io
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -21,12 +25,16 @@ from tests.workspaces.customers import (
     workspace,
 )
 from troth.accounts.people.models import Person
+from troth.apps.files import flows as filing
+from troth.apps.files import sending
+from troth.apps.files.models import Document, Folder
 from troth.apps.queries import flows, running, shown
 from troth.apps.queries.models import Answer, Query, Run
 from troth.apps.records import flows as records
 from troth.apps.records import shape
 from troth.apps.records.models import Collection, Field, Finding, Kind
 from troth.apps.records.shape import Draft
+from troth.gate.journal.models import Entry
 from troth.gate.subjects.erase import erase
 from troth.gate.uses import SYSTEM
 from troth.workspaces import letting_in
@@ -36,6 +44,11 @@ from troth.workspaces.models import Grant, Right, Role
 
 pytestmark = durable
 SECRET = "Zinnwaldite"
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, settings: Any) -> None:
+    settings.TROTH_HOME = tmp_path
 
 
 @pytest.fixture
@@ -279,3 +292,118 @@ def test_others_answers_are_for_who_sees_all(here: Access, alice: Person) -> Non
     kept = flows.keep_query(here, "Uranium", "SELECT 1")
     assert as_charlie.get(at(here, f"queries/{kept.pk}/")).status_code == 404
     assert "Uranium" not in as_charlie.get(at(here, "queries/")).content.decode()
+
+
+# -- files
+
+
+def csv_file(here: Access, name: str, content: bytes, inside: Folder | None = None) -> Document:
+    """A file of the workspace, as an upload leaves it."""
+    upload = sending.begin(here, inside and inside.pk, name, len(content))
+    coming = io.BytesIO(content)
+    sending.send(here, upload, 0, coming.read)
+    with enter(here):
+        found = sending.find(here, upload.pk)
+    assert found is not None
+    return sending.finish(here, found)
+
+
+KILNS = (
+    b'Kiln,Heat,Built,Code\r\n"Old, brick",1250.5,2019-03-01,007\r\nNew,980,2024-11-30,12\r\n,,,\r\n'
+    b'"two\nlines",,,\r\n'
+)
+
+
+def test_a_file_is_a_table_beside_the_collections(here: Access) -> None:
+    pots(here)
+    csv_file(here, "kilns.csv", KILNS)
+    figures = 'count(*), sum("Heat"), max("Built"), min("Code"), (SELECT count(*) FROM pots)'
+    done = run(here, f'SELECT {figures} FROM "kilns.csv"')  # noqa: S608 - ours
+    assert answer(here, done) == [["3", "2230.5", "2024-11-30", "007", "3"]]
+    told = run(here, 'SELECT "Kiln" FROM "KILNS.csv" WHERE "Heat" IS NULL')
+    assert answer(here, told) == [["two\nlines"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("Name;Ort\nÄpfel;Köln\nBirnen;Graz\n".encode("cp1252"), "Köln"),
+        ("Name\tOrt\nÄpfel\tKöln\nBirnen\tGraz\n".encode("utf-16"), "Köln"),
+        (b"\xef\xbb\xbf" + "Name,Ort\nÄpfel,Köln\nBirnen,Graz\n".encode(), "Köln"),
+    ],
+    ids=["cp1252;", "utf-16 tab", "utf-8 with a mark"],
+)
+def test_a_file_is_read_however_it_is_written(here: Access, content: bytes, expected: str) -> None:
+    csv_file(here, "orte.csv", content)
+    assert answer(here, run(here, """SELECT "Ort" FROM 'orte.csv' WHERE "Name" = 'Äpfel'""")) == [[expected]]
+
+
+WIDE = (",".join(f"c{n}" for n in range(10_000)) + "\n" + "," * 9_999 + "\n").encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'a,b\n1,"two\nlines"\n3,"open\n5,6\n', "“bad.csv”, line 4: A quotation mark in this row is not closed"),
+        (b"a,b\n" + "ä,1\n".encode() * 200 + "ö,2\n".encode("cp1252"),
+         "“bad.csv”, line 202: This row holds bytes that are no UTF-8"),
+        (b"a,b\n1,2\n3,4,5\n", "“bad.csv”, line 3: This row has 3 values; there are 2 columns"),
+        (WIDE, "“bad.csv”, line 1: This file has 10,000 columns, and 1,000 can be read at most"),
+        (b"a,b\n1," + b"x" * (1 << 20) + b"\n", "“bad.csv”, line 2: A line of this file is longer"),
+    ],
+    ids=["quotes", "encodings", "too many values", "10,000 columns", "a line without end"],
+)  # fmt: skip
+def test_what_is_wrong_with_a_file_is_said_with_its_name_and_line(
+    here: Access, content: bytes, words: str
+) -> None:
+    csv_file(here, "bad.csv", content)
+    pots(here)
+    failed = run(here, 'SELECT * FROM "bad.csv"')
+    assert failed.state == Run.State.FAILED and words in wrong(here, failed)
+    assert answer(here, run(here, "SELECT count(*) FROM pots")) == [["3"]], "others are not held up by it"
+
+
+def test_files_of_one_name_and_names_with_quotes_are_told_apart(here: Access, alice: Person) -> None:
+    old = filing.make_folder(here, None, "Old")
+    csv_file(here, 'a "b".csv', b"x,y\n1,2\n3,4\n")
+    csv_file(here, 'a "b".csv', b"x,y\n5,6\n", old)
+    assert answer(here, run(here, 'SELECT max(x) FROM "a ""b"".csv"')) == [["3"]]
+    assert answer(here, run(here, 'SELECT max(x) FROM "a ""b"".csv 2"')) == [["5"]]
+    page = html.unescape(browser(alice).get(at(here, "queries/")).content.decode())
+    assert '"a ""b"".csv"' in page and '"a ""b"".csv 2" <span class="soft">file in Old</span>' in page
+
+
+def test_only_files_that_the_starter_may_see_are_tables(here: Access) -> None:
+    shared = filing.make_folder(here, None, "Shared")
+    csv_file(here, "open.csv", b"a,b\n1,2\n3,4\n", shared)
+    csv_file(here, "closed.csv", f"a,b\n{SECRET},2\n3,4\n".encode())
+    gone = csv_file(here, "gone.csv", f"a,b\n{SECRET},2\n3,4\n".encode())
+    filing.trash(here, gone)
+    charlie = customer(CHARLIE)
+    Grant(owner_id=here.workspace.owner_id, to_id=charlie.owner_id, right=Right.VIEW, part=shared.pk).save(
+        force_insert=True
+    )
+    his = access(charlie, here.workspace)
+    assert answer(his, run(his, 'SELECT count(*) FROM "open.csv"')) == [["2"]]
+    for name in ("closed.csv", "gone.csv"):
+        failed = run(his, f'SELECT * FROM "{name}"')  # noqa: S608 - ours
+        assert failed.state == Run.State.FAILED and SECRET not in wrong(his, failed)
+    assert run(here, 'SELECT * FROM "gone.csv"').state == Run.State.FAILED
+    page = browser(charlie).get(at(here, "queries/")).content.decode().partition("Your latest runs")[0]
+    page = page.partition("What can be asked")[2]
+    assert "open.csv" in page and "closed.csv" not in page and "gone.csv" not in page
+
+
+def test_a_file_is_opened_only_for_a_query_that_names_it_and_lies_nowhere_in_clear(
+    here: Access, tmp_path: Path
+) -> None:
+    csv_file(here, "secret.csv", f"a,b\n{SECRET},2\n{SECRET},4\n".encode())
+    pots(here)
+    before = Entry.objects.count()
+    run(here, "SELECT count(*) FROM pots")
+    without = Entry.objects.count() - before
+    assert answer(here, run(here, 'SELECT count(*) FROM "secret.csv"')) == [["2"]]
+    assert Entry.objects.count() - before > 2 * without, "reading the file is on record"
+    assert not [
+        path for path in tmp_path.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()
+    ]

@@ -13,7 +13,7 @@ from tests.cast import durable
 from tests.workspaces.customers import CHARLIE, access, colleague, customer, workspace
 from troth.accounts.people.companies import NotNow
 from troth.accounts.people.models import Person
-from troth.apps.records import errands, filling, flows, importing, reading_files, shape
+from troth.apps.records import errands, filling, flows, importing, shape
 from troth.apps.records.import_models import FORGOTTEN_AFTER, LEFT_AFTER, Errand, Import, ImportPart, Refusal
 from troth.apps.records.models import Collection, Field, Finding, Kind, Record, Value
 from troth.apps.records.shape import Draft
@@ -22,7 +22,7 @@ from troth.gate.files import disk
 from troth.gate.files.models import StoredFile
 from troth.gate.subjects.erase import erase
 from troth.gate.uses import SYSTEM
-from troth.workspaces import letting_in
+from troth.workspaces import letting_in, reading_files
 from troth.workspaces.access import Access, enter
 from troth.workspaces.models import Grant, Right, Role, Seat
 

@@ -72,28 +72,34 @@ LOOKS: list[Look] = []
 """Filled by the apps that keep parts."""
 
 
+Columns = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A part as a table that can be queried: SQL types by column, and its rows as texts (blank for nothing).
+    """A part as a table that can be queried; whoever may see one of `parts` may see it.
 
-    `rows` is read inside the use of whoever asks, once, to the end.
+    `opens` gives SQL types by column, and the rows as texts (blank for nothing); these are read inside the use of
+    whoever asks, once, to the end.  Of a table that is a file the `columns` are known only then, and it is opened only
+    for a query that names it; `where` says in which folder it lies.
     """
 
-    part: UUID
+    parts: tuple[UUID, ...]
     name: str
-    columns: tuple[tuple[str, str], ...]
-    rows: Callable[[], Iterator[list[str]]]
+    opens: Callable[[], tuple[Columns, Iterator[list[str]]]]
+    columns: Columns | None = None
+    where: str = ""
 
 
-TABLES: list[Callable[[], list[Table]]] = []
-"""What the apps keep that can be queried, of the open workspace."""
+TABLES: list[Callable[[Access], list[Table]]] = []
+"""What the apps keep that can be queried, of the open workspace; what somebody may not see is left out of it later."""
 
 
 def tables(access: Access) -> list[Table]:
     """The tables that somebody may see, each under a name of its own."""
     found, taken = list[Table](), set[str]()
-    for table in (table for read in TABLES for table in read()):
-        if access.allows(Right.VIEW, table.part):
+    for table in (table for read in TABLES for table in read(access)):
+        if any(access.allows(Right.VIEW, part) for part in table.parts):
             name, number = table.name, 2
             while name.casefold() in taken:
                 name, number = f"{table.name} {number}", number + 1

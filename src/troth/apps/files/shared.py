@@ -6,9 +6,9 @@ from uuid import UUID
 from troth.gate.uses import current_use
 from troth.workspaces.access import Access
 from troth.workspaces.hosted import opened
-from troth.workspaces.sections import LOOKS, PARTS, SIZES, Look, workspace_card
+from troth.workspaces.sections import LOOKS, PARTS, SIZES, TABLES, Look, workspace_card
 
-from . import kinds, quota, showing
+from . import asked, kinds, quota, showing
 from .models import Document, Folder, Version
 
 MOST = 500
@@ -20,6 +20,7 @@ def register() -> None:
     workspace_card(20, "files/card.html", card)
     PARTS.append(parts)
     SIZES.append(("Files", how_many))
+    TABLES.append(asked.tables)
     LOOKS.append(Look(owns=is_ours, rows=rows))
 
 

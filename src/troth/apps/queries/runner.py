@@ -4,7 +4,7 @@ It is started alone (`python -I runner.py`), gets tables as CSV through pipes an
 starter holds.  Nothing of Troth is imported here, and nothing of a query ever lies on a disk.
 
     argv: the orders as a file descriptor, the answer as a file descriptor
-    orders: {"sql", "parameters": {name: text}, "tables": [{"name", "columns": [[name, type]], "fd"}],
+    orders: {"sql", "parameters": {name: text}, "tables": [{"name", "columns": [[name, type]], "fd", "is_text"}],
              "most_rows", "most_bytes", "seconds", "megabytes"}
     answer: one JSON line of {"columns": [[name, type]]}, one for each row, one of {"rows", "is_cut"}; or {"wrong": text}
 """
@@ -22,6 +22,11 @@ from typing import Any
 NEW_USER, NEW_NET, DEATH_SIGNAL = 0x10000000, 0x40000000, 1
 BATCH = 500
 MOST_COLUMNS = 200
+KINDS = (
+    ("DECIMAL(30,10)", "-?(0|[1-9][0-9]{0,18})([.][0-9]{1,10})?", "{}"),
+    ("DATE", "[0-9]{4}-[0-9]{2}-[0-9]{2}", "TRY_CAST({} AS DATE)"),
+)
+"""What a column of texts is taken for when all of them look like it: a code such as `007` stays a text."""
 
 
 def shut_in(seconds: int, megabytes: int, most_bytes: int) -> None:
@@ -92,7 +97,24 @@ def fill(line: Any, table: dict[str, Any]) -> None:
     form = "header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', new_line = '\\n'"
     how = f"{form}, allow_quoted_nulls = false, max_line_size = 10000000, parallel = false, columns = {{{columns}}}"
     read = f"read_csv('/dev/fd/{int(table['fd'])}', {how})"
-    line.execute(f"CREATE TABLE {identifier(table['name'])} AS FROM {read}")
+    if not table.get("is_text"):
+        line.execute(f"CREATE TABLE {identifier(table['name'])} AS FROM {read}")
+        return
+    held = f"as_text.{identifier(table['name'])}"
+    line.execute("CREATE SCHEMA IF NOT EXISTS as_text")
+    line.execute(f"CREATE TABLE {held} AS FROM {read}")
+    names = [identifier(name) for name, _ in table["columns"]]
+    tests = ", ".join(f"bool_and(regexp_full_match({name}, '{form}')) AND count({test.format(name)}) = count({name})"
+                      for name in names for _, form, test in KINDS)  # fmt: skip
+    told = list(line.execute(f"SELECT {tests} FROM {held}").fetchone())  # noqa: S608 - names are quoted
+    cast = [_as_kind(name, told[at * len(KINDS) : (at + 1) * len(KINDS)]) for at, name in enumerate(names)]
+    shown = f"CREATE VIEW {identifier(table['name'])} AS SELECT {', '.join(cast)} FROM {held}"  # noqa: S608 - the same
+    line.execute(shown)
+
+
+def _as_kind(name: str, fits: list[Any]) -> str:
+    kind = next((kind for (kind, _, _), fit in zip(KINDS, fits, strict=True) if fit), None)
+    return f"CAST({name} AS {kind}) AS {name}" if kind else name
 
 
 def quoted(text: str) -> str:

@@ -26,6 +26,7 @@ from troth.gate.uses import act
 from troth.workspaces.access import Access, enter, find
 from troth.workspaces.hosted import opened
 from troth.workspaces.models import Workspace
+from troth.workspaces.reading_files import Unreadable
 from troth.workspaces.sections import Table, tables
 
 from . import runner
@@ -96,7 +97,9 @@ def _begin(workspace: UUID, pk: UUID) -> None:
         return
     try:
         with enter(access):
-            GOING[pk] = _start(workspace, run, tables(access))
+            GOING[pk] = _start(workspace, run, _wanted(run.sql, tables(access)))
+    except Unreadable as why:
+        _fail(workspace, pk, str(why), access)
     except TooMuch:
         _fail(workspace, pk, TOO_MUCH, access)
     except (GateError, SealError, OSError):
@@ -108,16 +111,28 @@ def _access(workspace: UUID, run: Run) -> Access | None:
     return find(row, run.by_id) if row and run.by_id else None
 
 
+def _wanted(sql: str, found: list[Table]) -> list[Table]:
+    """Every table whose columns are known, and of the files those whose name stands in the query."""
+    asked = sql.casefold()
+    return [
+        table
+        for table in found
+        if table.columns is not None or table.name.replace('"', '""').casefold() in asked
+        or table.name.replace("'", "''").casefold() in asked
+    ]  # fmt: skip
+
+
 def _start(workspace: UUID, run: Run, found: list[Table]) -> Going:
     """Start the process and feed it: as much as its tables take to be read, and no longer."""
+    opened_ones = [table.opens() for table in found]
     pipes = [os.pipe() for _ in found]
     told, telling = os.pipe()
     answer = os.memfd_create("answer")
     orders = {
         "sql": run.sql, "parameters": json.loads(run.parameters), "seconds": SECONDS, "megabytes": MEGABYTES,
         "most_rows": MOST_ROWS, "most_bytes": MOST_BYTES,
-        "tables": [{"name": table.name, "columns": table.columns, "fd": ours}
-                   for table, (ours, _) in zip(found, pipes, strict=True)],
+        "tables": [{"name": table.name, "columns": columns, "fd": ours, "is_text": table.columns is None}
+                   for table, (columns, _), (ours, _) in zip(found, opened_ones, pipes, strict=True)],
     }  # fmt: skip
     inside = [told, answer, *(ours for ours, _ in pipes)]
     process = subprocess.Popen(
@@ -130,7 +145,7 @@ def _start(workspace: UUID, run: Run, found: list[Table]) -> Going:
     try:
         with os.fdopen(telling, "w", encoding="utf-8") as out:
             json.dump(orders, out)
-        _feed(found, [theirs for _, theirs in pipes])
+        _feed([rows for _, rows in opened_ones], [theirs for _, theirs in pipes])
     except BrokenPipeError:
         pass  # it has ended, and its answer says why
     except BaseException:
@@ -141,12 +156,12 @@ def _start(workspace: UUID, run: Run, found: list[Table]) -> Going:
     return Going(workspace, run.pk, process, answer)
 
 
-def _feed(found: list[Table], pipes: list[int]) -> None:
+def _feed(found: list[Iterator[list[str]]], pipes: list[int]) -> None:
     left = MOST_READ
     try:
-        for table in found:
+        for rows in found:
             with os.fdopen(pipes.pop(0), "w", encoding="utf-8", errors="replace", newline="") as out:
-                for line in table.rows():
+                for line in rows:
                     text = _line(line)
                     left -= len(text)
                     if left < 0:

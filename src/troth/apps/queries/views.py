@@ -68,10 +68,17 @@ def _page(request: HttpRequest, kept: Query | None, form: QueryForm | None = Non
         "form": form or QueryForm(initial=initial), "kept": kept, "kept_name": kept.name if kept else "",
         "queries": [{"pk": each.pk, "name": each.name} for each in named],
         "runs": [_line(run) for run in Run.objects.filter(by=access.person)[:RECENT]],
-        "tables": found, "may_keep": access.allows(Right.EDIT),
+        "tables": [_shown(table) for table in found], "may_keep": access.allows(Right.EDIT),
     }  # fmt: skip
     is_wrong = form is not None and bool(form.errors)
     return TemplateResponse(request, "queries/queries.html", context, status=422 if is_wrong else 200)
+
+
+def _shown(table: sections.Table) -> dict[str, Any]:
+    return {
+        "name": identifier(table.name)[1:-1], "where": table.where, "is_file": table.columns is None,
+        "columns": [identifier(name)[1:-1] for name, _ in table.columns or ()],
+    }  # fmt: skip
 
 
 def _written(request: HttpRequest, kept: Query | None) -> HttpResponseBase:

@@ -22,12 +22,12 @@ from troth.gate.uses import SYSTEM, act, using
 from troth.workspaces.access import PLACE, PURPOSE, find
 from troth.workspaces.hosted import insert
 from troth.workspaces.models import Right, Workspace
+from troth.workspaces.reading_files import Row, Unreadable, rows
 from troth.workspaces.serving import ServiceJob
 
 from .import_models import Import, Refusal
 from .importing import pieces_of
 from .models import Field, Kind, Record, Value
-from .reading_files import Row, Unreadable, rows
 from .shape import choices_of
 from .sifting import Plan, Sifted, as_kept, columns_for, sift
 

@@ -6,10 +6,10 @@ from uuid import UUID
 from django import forms
 
 from troth.workspaces.forms import OnceForm
+from troth.workspaces.reading_files import CSV, DELIMITERS, ENCODINGS, FORMS, Format
 
 from .importing import MOST_BYTES, Target
 from .models import Finding, Kind
-from .reading_files import CSV, DELIMITERS, ENCODINGS, FORMS, Format
 from .shape import Draft
 
 TO_MAKE = (Kind.TEXT, Kind.NUMBER, Kind.DATE, Kind.BOOLEAN, Kind.EMAIL, Kind.PHONE)

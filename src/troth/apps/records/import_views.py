@@ -15,13 +15,13 @@ from troth.accounts.people.companies import NotNow
 from troth.workspaces.access import Access, enter
 from troth.workspaces.doors import access_of, let_in, shown
 from troth.workspaces.models import Right
+from troth.workspaces.reading_files import Format, Row, Unreadable, columns_of, guess
 
 from . import importing, mapping
 from .cells import neutral
 from .import_forms import GOOD, FileForm, FormatForm, MappingForm
 from .import_models import Import, Refusal
 from .models import Collection, Field
-from .reading_files import Format, Row, Unreadable, columns_of, guess
 
 REFRESH_SECONDS = 2
 LISTED = 20

@@ -15,13 +15,14 @@ from troth.gate.files import stored
 from troth.gate.files.models import StoredFile
 from troth.gate.uses import act, using
 from troth.gate.uses.actor import Row
+from troth.workspaces import reading_files
 from troth.workspaces.access import PURPOSE, Access, enter
 from troth.workspaces.models import Right
+from troth.workspaces.reading_files import Format, Unreadable
 
-from . import reading_files, shape
+from . import shape
 from .import_models import FILE, LEFT_AFTER, Errand, Import, ImportPart
 from .models import Collection, Field, Record
-from .reading_files import Format, Unreadable
 from .shape import Draft
 from .sifting import Plan
 

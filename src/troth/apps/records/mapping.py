@@ -7,10 +7,11 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 
+from troth.workspaces.reading_files import CSV, JSON_LINES, LOOKED_AHEAD, Format, Row, rows
+
 from . import kinds
 from .importing import Target
 from .models import Field, Finding, Kind
-from .reading_files import CSV, JSON_LINES, LOOKED_AHEAD, Format, Row, rows
 from .shape import MOST_FIELDS, Draft, choices_of
 from .sifting import Column, sift
 

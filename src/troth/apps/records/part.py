@@ -5,8 +5,9 @@ from functools import partial
 from uuid import UUID
 
 from troth.gate.uses import current_use
+from troth.workspaces.access import Access
 from troth.workspaces.hosted import opened
-from troth.workspaces.sections import LOOKS, PARTS, SIZES, TABLES, Look, Table
+from troth.workspaces.sections import LOOKS, PARTS, SIZES, TABLES, Columns, Look, Table
 
 from . import kinds
 from .flows import unpacked
@@ -39,7 +40,7 @@ SQL = {Kind.NUMBER: "DECIMAL(30,10)", Kind.DATE: "DATE", Kind.BOOLEAN: "BOOLEAN"
 BATCH = 500
 
 
-def tables() -> list[Table]:
+def tables(_: Access) -> list[Table]:
     """The open workspace's collections as tables: the record's id, and a column for each field.
 
     A collection that is not open to the reader is left out.
@@ -51,8 +52,12 @@ def tables() -> list[Table]:
             names = _apart(["id", *(field.name for field in fields)])
             types = ["VARCHAR", *(SQL.get(Kind(field.kind), "VARCHAR") for field in fields)]
             columns = tuple(zip(names, types, strict=True))
-            found.append(Table(row.pk, row.name, columns, partial(_lines, row.pk, fields)))
+            found.append(Table((row.pk,), row.name, partial(_opened, columns, row.pk, fields), columns))
     return found
+
+
+def _opened(columns: Columns, collection: UUID, fields: list[Field]) -> tuple[Columns, Iterator[list[str]]]:
+    return columns, _lines(collection, fields)
 
 
 def _apart(names: list[str]) -> list[str]:

@@ -11,10 +11,10 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 
 from troth.gate.subjects.index import indexer
+from troth.workspaces.reading_files import Format, Row
 
 from . import kinds
 from .models import Field, Finding, Kind
-from .reading_files import Format, Row
 
 REMEMBERED = 4_000
 """Texts of one column that are not read again when they come again."""

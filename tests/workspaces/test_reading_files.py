@@ -2,7 +2,7 @@
 
 import pytest
 
-from troth.apps.records.reading_files import (
+from troth.workspaces.reading_files import (
     MOST_COLUMNS,
     Format,
     Row,

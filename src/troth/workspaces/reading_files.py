@@ -42,6 +42,13 @@ class Row(NamedTuple):
     fault: str = ""
 
 
+@dataclass
+class Spot:
+    """Where a reader of a CSV file stands: the line on which the newest row begins, as an editor counts."""
+
+    line: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """How a file is read."""
@@ -57,7 +64,7 @@ def guess(sample: bytes, *, is_whole: bool) -> Format:
     encoding = _guess_encoding(sample, is_whole=is_whole)
     text = sample.decode(encoding, "replace").lstrip("\ufeff")
     if not text.strip():
-        raise Unreadable("This file is empty. Nothing was imported.")
+        raise Unreadable("This file is empty.")
     if _is_binary(text):
         raise Unreadable(
             "This is no text file. Save it as CSV (in a spreadsheet: “Save as”, then “CSV UTF-8”) and send that."
@@ -106,17 +113,16 @@ def _guess_delimiter(text: str) -> str:
     return found
 
 
-def columns_of(chunks: Iterable[bytes], known: Format) -> list[str]:
+def columns_of(chunks: Iterable[bytes], known: Format, most: int = MOST_COLUMNS) -> list[str]:
     """What the columns are called, each differently.  Raises Unreadable when there are too many, or none."""
     if known.form == JSON_LINES:
         names = _keys(chunks, known)
     else:
-        first = next(_csv_rows(chunks, known), Row(1, []))
+        first = next(_csv_rows(chunks, known, Spot()), Row(1, []))
         names = [cell.strip() for cell in first.cells] if known.has_header else [""] * len(first.cells)
-    if len(names) > MOST_COLUMNS:
+    if len(names) > most:
         raise Unreadable(
-            f"This file has {len(names):,} columns, and {MOST_COLUMNS} can be imported at most. "
-            "Take out those you do not need."
+            f"This file has {len(names):,} columns, and {most:,} can be read at most: take out those not needed."
         )
     if not names:
         raise Unreadable("There is no row in this file that can be read. Look at how it is written.")
@@ -144,12 +150,14 @@ def _told_apart(names: list[str]) -> list[str]:
     return found
 
 
-def rows(chunks: Iterable[bytes], known: Format, columns: list[str]) -> Iterator[Row]:
+def rows(
+    chunks: Iterable[bytes], known: Format, columns: list[str], spot: Spot | None = None
+) -> Iterator[Row]:
     """The rows below the header, one by one; empty ones are passed over.  Raises Unreadable on the way."""
     if known.form == JSON_LINES:
         yield from _json_rows(chunks, known, columns)
         return
-    found, width = _csv_rows(chunks, known), len(columns)
+    found, width = _csv_rows(chunks, known, spot or Spot()), len(columns)
     if known.has_header:
         next(found, None)
     for row in found:
@@ -206,6 +214,7 @@ class _Lines:
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._read, self.taken, self._again = text.readline, list[str](), list[str]()
+        self.count = 0
 
     def __iter__(self) -> "_Lines":
         return self
@@ -219,21 +228,23 @@ class _Lines:
                 "A line of this file is longer than a million characters: it is no text of rows."
             )
         self.taken.append(line)
+        self.count += 1
         return line
 
     def give_back(self) -> None:
         """All but the first of the lines taken."""
         self._again.extend(reversed(self.taken[1:]))
+        self.count -= len(self.taken) - 1
 
 
-def _csv_rows(chunks: Iterable[bytes], known: Format) -> Iterator[Row]:
+def _csv_rows(chunks: Iterable[bytes], known: Format, spot: Spot) -> Iterator[Row]:
     """Every row, the first one too.  One with a stray quotation mark ends with its own line, and spoils no other."""
     lines = _Lines(_text(chunks, known))
     reader = csv.reader(lines, delimiter=known.delimiter, strict=True)
     number = rescued = 0
     while True:
         lines.taken.clear()
-        number += 1
+        number, spot.line = number + 1, lines.count + 1
         try:
             cells = next(reader, None)
         except csv.Error:
