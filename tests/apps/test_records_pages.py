@@ -165,7 +165,7 @@ def test_a_reference_needs_a_collection_and_yes_or_no_is_not_unique(
     assert as_alice.post(new, {**form, "kind": "reference"}).status_code == 422
     assert as_alice.post(new, {**form, "kind": "boolean", "finding": "unique"}).status_code == 422
     assert as_alice.post(new, {**form, "kind": "reference", "target": str(uuid4())}).status_code == 422
-    assert as_alice.post(new, {**form, "kind": "file"}).status_code == 422
+    assert as_alice.post(new, {**form, "kind": "picture"}).status_code == 422
     assert "X" not in ids(here, pots)
     as_alice.post(new, {**form, "kind": "reference", "target": str(pots.pk)})
     assert "X" in ids(here, pots)

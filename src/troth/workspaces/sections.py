@@ -1,6 +1,6 @@
 """What the apps put into a workspace: pages in its menu, cards on its first page, parts that can be shared alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -70,6 +70,36 @@ class Look:
 
 LOOKS: list[Look] = []
 """Filled by the apps that keep parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file as other apps show it: what it is called, with the folders it lies in, and the address of its page."""
+
+    pk: UUID
+    name: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How files of the open workspace are found by others.
+
+    `find` gives those of some ids that are there, None for one that somebody may not open; `offered` those that they may
+    open, or None when they are more than so many.
+    """
+
+    find: Callable[[Access, Collection[UUID]], dict[UUID, NamedFile | None]]
+    offered: Callable[[Access, int], list[NamedFile] | None]
+
+
+FILES: list[Naming] = []
+"""Filled by the app that keeps files."""
+
+
+def find_files(access: Access, wanted: Collection[UUID]) -> dict[UUID, NamedFile | None]:
+    """Those of some files that are there; None for one that is not open to the reader."""
+    return {pk: one for app in FILES for pk, one in app.find(access, wanted).items()} if wanted else {}
 
 
 Columns = tuple[tuple[str, str], ...]

@@ -6,9 +6,9 @@ from uuid import UUID
 from troth.gate.uses import current_use
 from troth.workspaces.access import Access
 from troth.workspaces.hosted import opened
-from troth.workspaces.sections import LOOKS, PARTS, SIZES, TABLES, Look, workspace_card
+from troth.workspaces.sections import FILES, LOOKS, PARTS, SIZES, TABLES, Look, Naming, workspace_card
 
-from . import asked, kinds, quota, showing
+from . import asked, kinds, named, quota, showing
 from .models import Document, Folder, Version
 
 MOST = 500
@@ -21,6 +21,7 @@ def register() -> None:
     PARTS.append(parts)
     SIZES.append(("Files", how_many))
     TABLES.append(asked.tables)
+    FILES.append(Naming(named.find, named.offered))
     LOOKS.append(Look(owns=is_ours, rows=rows))
 
 

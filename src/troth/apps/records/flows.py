@@ -17,6 +17,7 @@ from troth.accounts.people.companies import NotNow
 from troth.gate.uses import act
 from troth.workspaces.access import Access, enter
 from troth.workspaces.models import Right
+from troth.workspaces.sections import find_files
 
 from . import kinds
 from .models import Change, Collection, Field, Finding, Kind, Record, Value
@@ -102,7 +103,7 @@ def make_record(by: Access, collection: Collection, texts: Values, row_id: UUID 
                 return found  # type: ignore[no-any-return]
             reader = reader_of(collection)
             values = reader.read(texts)
-            _must_name_what_is_here(reader, values)
+            _must_name_what_is_here(by, reader, values)
             made = Record(collection=collection, **({"id": row_id} if row_id else {}))
             made.content = packed(values)
             made.save(force_insert=True)
@@ -140,7 +141,8 @@ def write_change(
     values = reader.read(texts, before)
     if values == before:
         return False
-    _must_name_what_is_here(reader, {key: value for key, value in values.items() if before.get(key) != value})
+    said = {key: value for key, value in values.items() if before.get(key) != value}
+    _must_name_what_is_here(by, reader, said)
     _note(locked, Change.What.CHANGED, locked.content, by, one_act)
     _rewrite(locked, reader, values)
     return True
@@ -239,15 +241,23 @@ def _note(record: Record, what: Change.What, before: str, by: Access, one_act: U
     note.save(force_insert=True)
 
 
-def _must_name_what_is_here(reader: Reader, values: dict[UUID, str]) -> None:
-    """Raises Wrong for a reference to a record that is not in the collection it must be of."""
+def _must_name_what_is_here(by: Access, reader: Reader, values: dict[UUID, str]) -> None:
+    """Raises Wrong for a record that is not in the collection it must be of, and a file that the writer may not open."""
     faults = {}
     for field in reader.fields:
-        named = values.get(field.pk) if field.kind == Kind.REFERENCE else None
-        if named and not Record.objects.filter(pk=named, collection=field.target_id).exists():
+        named = values.get(field.pk)
+        if named and not _is_here(by, field, named):
             faults[field.pk] = "This names nothing that is here."
     if faults:
         raise Wrong(faults)
+
+
+def _is_here(by: Access, field: Field, named: str) -> bool:
+    if field.kind == Kind.FILE:
+        return bool(find_files(by, [UUID(named)]).get(UUID(named)))
+    return field.kind != Kind.REFERENCE or bool(
+        Record.objects.filter(pk=named, collection=field.target_id).exists()
+    )
 
 
 def findable(record: Record, fields: Iterable[Field], values: Values) -> list[Value]:

@@ -116,7 +116,7 @@ class FieldForm(OnceForm, ShapeForm):
 
     kind = forms.ChoiceField(
         label="What it holds", initial=Kind.TEXT.value,
-        choices=[each for each in Kind.choices if each[0] != Kind.FILE],
+        choices=Kind.choices,
     )  # fmt: skip
     target = forms.ChoiceField(
         label="Of which collection", required=False,

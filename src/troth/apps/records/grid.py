@@ -42,7 +42,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One value as the table shows it; `link` is (collection, record) of a reference that can be followed.
+    """One value as the table shows it; `link` is (collection, record) of a reference that can be followed, `page`
+    the address of a file's page.
 
     A short one stays on one line.
     """
@@ -54,6 +55,7 @@ class Cell:
     is_cut: bool = False
     is_short: bool = False
     link: tuple[UUID, str] | None = None
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +181,9 @@ def lines(access: Access, fields: list[Field], records: Iterable[Record]) -> lis
 
 
 def _cell(field: Field, label: str, value: str, named: dict[tuple[UUID, str], Any]) -> Cell:
-    if field.kind == Kind.REFERENCE and value and (found := named.get((field.pk, value))):
+    if value and (found := named.get((field.pk, value))):
         link = (field.target_id, value) if found.is_open and field.target_id else None
-        return Cell(field.pk, label, found.label, link=link)
+        return Cell(field.pk, label, found.label, link=link, page=found.page)
     text = kinds.shown(field.kind, value)
     is_cut = len(text) > CELL
     shown = text[:CELL].rstrip() + "…" if is_cut else text

@@ -82,7 +82,7 @@ def _table(
         context = {
             "collection": row.pk, "name": row.name, "count": pages.paginator.count, "page": pages,
             "columns": _columns(fields, order), "rows": grid.lines(access, fields, pages.object_list),
-            "fields": [(field.pk, field.name) for field in fields if field.kind != Kind.FILE],
+            "fields": [(field.pk, field.name) for field in fields],
             "looked": _told(fields, looked), "by_field": bool(looked.conditions), "find": looked.number,
             "sort": request.GET.get("sort", "") if order else "", "may_undo": _last(access, row),
             "form": form or _looking_form(fields, initial=_initial(looked)), **rights(access, row.pk),

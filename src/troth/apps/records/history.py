@@ -106,6 +106,6 @@ def _differences(
 
 def said(field: Field, value: str, named: Mapping[tuple[UUID, str], Named]) -> str:
     """A value as it is read."""
-    if field.kind == Kind.REFERENCE and value:
+    if field.kind in (Kind.REFERENCE, Kind.FILE) and value:
         return named.get((field.pk, value), Named(GONE)).label
     return kinds.shown(field.kind, value)

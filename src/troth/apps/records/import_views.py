@@ -21,7 +21,7 @@ from . import importing, mapping
 from .cells import neutral
 from .import_forms import GOOD, FileForm, FormatForm, MappingForm
 from .import_models import Import, Refusal
-from .models import Collection, Field
+from .models import Collection, Field, Kind
 
 REFRESH_SECONDS = 2
 LISTED = 20
@@ -113,7 +113,8 @@ def _mapping(request: HttpRequest, access: Access, row: Import) -> HttpResponseB
     columns, found, problem = _read(sample, known)
     with enter(access):
         fields = list(Field.objects.filter(collection=row.collection_id))
-        named = [(field.pk, field.name) for field in fields]
+        # A file is chosen by somebody who may open it, one at a time.
+        named = [(field.pk, field.name) for field in fields if field.kind != Kind.FILE]
     form = _mapping_form(request, columns, named, mapping.guess_targets(columns, found, named))
     is_asked = request.POST.get("do") == "start" and form.is_bound and form.is_valid()
     if is_asked and not (problem or how.errors):

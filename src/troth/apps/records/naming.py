@@ -10,6 +10,7 @@ from uuid import UUID
 
 from troth.workspaces.access import Access
 from troth.workspaces.models import Right
+from troth.workspaces.sections import FILES, NamedFile, find_files
 
 from . import kinds
 from .flows import unpacked
@@ -25,10 +26,11 @@ IN_ADDRESS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a reference is shown as, and whether it leads to a page that the reader can open."""
+    """What a reference is shown as, and whether it leads to a page that the reader can open; of a file, which `page`."""
 
     label: str
     is_open: bool = False
+    page: str = ""
 
 
 def title_of(values: Mapping[UUID, str], first: Field | None) -> str:
@@ -49,17 +51,45 @@ def first_fields(collections: Iterable[UUID]) -> dict[UUID, Field]:
 def references(
     access: Access, fields: Iterable[Field], many: Iterable[Mapping[UUID, str]]
 ) -> dict[tuple[UUID, str], Named]:
-    """What the references in many records are shown as, by field and value: two queries, however many there are."""
+    """What the references in many records are shown as, by field and value: as many queries, however many there are.
+
+    Those to files too.
+    """
+    fields, many = list(fields), list(many)
     asked: dict[tuple[UUID, str], UUID] = {}
     linking = [field for field in fields if field.kind == Kind.REFERENCE and field.target_id]
     for values in many:
         asked |= {(field.pk, values[field.pk]): field.target_id for field in linking if values.get(field.pk)}
     targets = {target for target in asked.values() if access.allows(Right.VIEW, target)}
     titles = _titles({key[1] for key, target in asked.items() if target in targets}, targets)
-    return {
+    return _files(access, fields, many) | {
         key: titles.get((target, key[1]), Named(GONE)) if target in targets else Named(NOT_OPEN)
         for key, target in asked.items()
     }
+
+
+def _files(
+    access: Access, fields: list[Field], many: list[Mapping[UUID, str]]
+) -> dict[tuple[UUID, str], Named]:
+    naming = [field.pk for field in fields if field.kind == Kind.FILE]
+    asked = {(pk, values[pk]) for pk in naming for values in many if values.get(pk)}
+    held = find_files(access, {UUID(value) for _, value in asked})
+    return {(pk, value): _of_file(held, UUID(value)) for pk, value in asked}
+
+
+def _of_file(held: Mapping[UUID, NamedFile | None], pk: UUID) -> Named:
+    found = held.get(pk)
+    if found is None:
+        return Named(NOT_OPEN if pk in held else GONE)
+    return Named(found.name, True, found.page)
+
+
+def offered_files(access: Access) -> list[tuple[str, str]] | None:
+    """The files that the reader may open, to choose from; None when they are too many for a list."""
+    lists = [app.offered(access, OFFERED) for app in FILES]
+    if any(each is None for each in lists):
+        return None
+    return [(str(one.pk), one.name) for each in lists for one in each or ()]
 
 
 def _titles(wanted: set[str], targets: set[UUID]) -> dict[tuple[UUID, str], Named]:

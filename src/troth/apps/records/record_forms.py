@@ -10,17 +10,21 @@ from django.core.exceptions import ValidationError
 from troth.workspaces.access import Access
 from troth.workspaces.forms import new_submission, row_id
 from troth.workspaces.models import Right
+from troth.workspaces.sections import find_files
 
 from .flows import Wrong
 from .forms import name_of
 from .kinds import LONGEST
 from .models import Collection, Field, Finding, Kind
-from .naming import offered, pointed_at
+from .naming import IN_ADDRESS, offered, offered_files, pointed_at
 from .shape import choices_of
 
 FILL = "Please fill this in."
 NO_SUCH = (
     "No record is called so. Type the whole name as it stands, or paste the address of the record’s page."
+)
+NO_SUCH_FILE = (
+    "No file that is open to you has this address. Open the file, and copy the address of its page."
 )
 SEVERAL = "Several records are called so. Paste the address of the one that you mean."
 
@@ -87,6 +91,24 @@ class Pointing(forms.CharField):
         return str(found[0])
 
 
+class PointingToFile(forms.CharField):
+    """A file of a workspace with many: the address of its page.  Read inside the use."""
+
+    def __init__(self, access: Access, held: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.access, self.held = access, held
+
+    def clean(self, value: Any) -> str:
+        """The id of the file; the one that was there before stays, also when it is gone."""
+        text: str = super().clean(value)
+        if not text or text == self.held:
+            return text
+        named = IN_ADDRESS.search(text.strip())
+        if named is None or not find_files(self.access, {UUID(named[1])}).get(UUID(named[1])):
+            raise ValidationError(NO_SUCH_FILE)
+        return str(UUID(named[1]))
+
+
 def record_form(
     access: Access, collection: Collection, data: Any = None, *, only: UUID | bool | None = True,
     values: Mapping[UUID, str] | None = None, revision: int = 0,
@@ -111,7 +133,7 @@ def _control(
         "label": str(field.name), "required": field.is_required, "error_messages": {"required": FILL},
     }  # fmt: skip
     if field.kind == Kind.FILE:
-        return None
+        return _file(access, value, told)
     if field.kind == Kind.REFERENCE:
         target = field.target_id
         if target is None or not access.allows(Right.VIEW, target):
@@ -140,6 +162,18 @@ def _reference(
         return Pointing(target, max_length=LONGEST, help_text=why, **told)
     if value and value not in dict(choices):
         choices = [*choices, (value, "The one it names is no longer there")]
+    return forms.ChoiceField(choices=[("", "–"), *choices], **told)
+
+
+def _file(access: Access, value: str, told: dict[str, Any]) -> forms.Field:
+    choices = offered_files(access)
+    if choices is None:
+        why = "Paste the address of the file’s page."
+        return PointingToFile(access, value, max_length=LONGEST, help_text=why, **told)
+    if value and value not in dict(choices):
+        is_there = bool(find_files(access, {UUID(value)}))
+        why = "The one it names is not open to you" if is_there else "The one it names is no longer there"
+        choices = [*choices, (value, why)]
     return forms.ChoiceField(choices=[("", "–"), *choices], **told)
 
 

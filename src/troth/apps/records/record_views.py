@@ -15,7 +15,7 @@ from troth.workspaces.models import Right
 from . import flows
 from .flows import Changed, NotUnique, Wrong, unpacked
 from .history import SHOWN, changes_of, events, names, said
-from .models import Collection, Field, Kind, Record
+from .models import Collection, Field, Record
 from .naming import NAMELESS, Named, references
 from .opening import collection_at, record_at, rights
 from .record_forms import RecordForm, record_form
@@ -56,10 +56,11 @@ def _title(fields: list[Field], values: dict[UUID, str], named: dict[tuple[UUID,
 
 
 def _value(field: Field, value: str, named: dict[tuple[UUID, str], Any]) -> dict[str, Any]:
-    found = named.get((field.pk, value)) if field.kind == Kind.REFERENCE else None
+    found = named.get((field.pk, value)) if value else None
     return {
         "name": field.name, "text": said(field, value, named), "kind": field.kind,
-        "link": (field.target_id, value) if found and found.is_open else None,
+        "link": (field.target_id, value) if found and found.is_open and field.target_id else None,
+        "page": found.page if found else "",
     }  # fmt: skip
 
 
