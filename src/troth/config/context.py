@@ -48,7 +48,16 @@ def _links() -> dict[str, str]:
     base, pages = settings.TROTH_BASE_URLS, "troth.config.urls"
     named = {
         name: base["company"] + reverse(name, pages)
-        for name in ("home", "contact", "statement", "proof", "agreement", "office")
+        for name in (
+            "home",
+            "contact",
+            "statement",
+            "proof",
+            "agreement",
+            "office",
+            "customers",
+            "testimonials",
+        )
     }
     extra = {
         "sign_in": base["company"] + reverse("account_login", pages),

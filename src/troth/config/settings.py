@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "troth.apps.rights",
     "troth.apps.privacy",
     "troth.apps.support",
+    "troth.apps.showcase",
     "troth.apps.office",
     "troth.apps.buying",
     "troth.apps.records",

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("troth.apps.rights.urls")),
     path("", include("troth.apps.privacy.urls")),
     path("", include("troth.apps.support.urls")),
+    path("", include("troth.apps.showcase.urls")),
     path("", include("troth.apps.office.urls")),
     path("", include("troth.apps.buying.urls")),
     path("", include("troth.apps.records.import_urls")),

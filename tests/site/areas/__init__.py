@@ -13,6 +13,7 @@ from tests.site.areas import (
     queries,
     records,
     rights,
+    showcase,
     sign_in,
     support,
     telling,
@@ -33,6 +34,7 @@ AREAS: tuple[ModuleType, ...] = (
     records,
     imports,
     buying,
+    showcase,
 )
 
 NO_PAGES = dict(pages.NO_PAGES)

@@ -13,6 +13,7 @@ from troth.accounts.staff import appoint
 from troth.apps.enquiries import calls, flows
 from troth.apps.enquiries.models import Enquiry
 from troth.apps.records import sample as records
+from troth.apps.showcase import sample as showcase
 from troth.gate.ids import uuid7
 from troth.gate.uses import SYSTEM, Actor, using
 
@@ -72,6 +73,7 @@ def fill() -> None:
             calls.note_call(enquiry, uuid7().hex, *CALLED[number], by)
     people.fill()
     records.fill()
+    showcase.fill(by)
 
 
 def _answer(enquiry: Enquiry, text: str, by: Actor) -> None:
