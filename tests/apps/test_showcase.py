@@ -356,8 +356,9 @@ def test_sales_take_off_what_they_no_longer_want_and_its_owner_is_told(
 
 def test_a_second_press_of_a_button_asks_and_offers_nothing_twice(hers: Client, sign_in) -> None:  # type: ignore[no-untyped-def]
     sales = sign_in("sales")
+    asked = {"address": ALICE["email"], "text": TEXT}
     for client, page, to, more in (
-        (hers, OWN + "new/", OWN + "new/", WORDS), (sales, OFFICE, OFFICE + "ask/", {"address": ALICE["email"], "text": TEXT}),
+        (hers, OWN + "new/", OWN + "new/", WORDS), (sales, OFFICE, OFFICE + "ask/", asked),
     ):  # fmt: skip
         before = Publication.objects.count()
         form = re.search(r'name="submission" value="([^"]+)"', text_of(client, page))

@@ -21,7 +21,7 @@ def fill(cast: Cast) -> None:
     cast.go(sales, DESK)
     sales.locator("main [name=address]").fill(OLGA)
     sales.locator("main [name=kind]").select_option("testimonial")
-    press("Ask", text=WORDS)(sales)
+    press("Send the request", text=WORDS)(sales)
     cast.go(olga, OWN)
     cast.at["asked"] = str(olga.get_by_role("link", name="Look at it").first.get_attribute("href"))
     cast.go(olga, OWN + "new/")
@@ -41,7 +41,7 @@ def nothing_written(page: Page) -> Response:
 
 def nobody_there(page: Page) -> Response:
     """Somebody who owns no company here."""
-    return press("Ask", address="nobody@nowhere.example", text="x")(page)
+    return press("Send the request", address="nobody@nowhere.example", text="x")(page)
 
 
 APPOINTED: dict[str, Callable[[Cast, Page], None]] = {}

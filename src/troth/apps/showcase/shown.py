@@ -36,7 +36,7 @@ class Standing:
 
 Mark = tuple[str, str, bytes]
 _opened: dict[UUID, tuple[Mark, Standing]] = {}
-"""What this process opened already, by the envelope and the hash it was opened for (decision 0018).
+"""What this process opened already, by the envelope and the hash it was opened for (decision 0019).
 
 A row that is withdrawn, changed or erased is not asked for here: the store and the key are, at every look.
 """
@@ -100,7 +100,8 @@ def own_one(owner: UUID, pk: UUID) -> dict[str, Any] | None:
 def _own(row: Publication) -> dict[str, Any]:
     return {
         "pk": row.pk, "state": row.state, "is_asked": row.is_asked, "at": row.made_at, "until": row.over_at,
-        "hash": row.digest(), "said": as_it_stands(row), "is_permitted": row.is_permitted, "label": row.get_kind_display(),
+        "hash": row.digest(), "said": as_it_stands(row), "is_permitted": row.is_permitted,
+        "label": row.get_kind_display(),
     }  # fmt: skip
 
 
@@ -122,7 +123,7 @@ def at_desk(rows: Iterable[Publication]) -> list[dict[str, Any]]:
 def _line(opening: Use, row: Publication) -> dict[str, Any]:
     may_read = row.is_live() and opening.is_open_to(row)
     return {
-        "pk": row.pk, "state": row.state, "label": row.get_kind_display(), "is_asked": row.is_asked, "at": row.made_at,
-        "since": row.permitted_at, "until": row.over_at, "hash": row.text_hash,
+        "pk": row.pk, "state": row.state, "label": row.get_kind_display(), "is_asked": row.is_asked,
+        "at": row.made_at, "since": row.permitted_at, "until": row.over_at, "hash": row.text_hash,
         "said": as_it_stands(row) if may_read else None,
     }  # fmt: skip

@@ -62,9 +62,7 @@ def offer(request: HttpRequest) -> HttpResponseBase:
     """Write something that we may publish; it is permitted on the next page, and not before."""
     person = person_of(request)
     if request.method != "POST":
-        with flows.as_owner(person.owner_id):
-            known = {"name": person.name, "company": person.company}
-        return _form(request, OfferForm(initial=known))
+        return _form(request, OfferForm(initial=_known(request)))
     form = OfferForm(request.POST)
     if not form.is_valid():
         return _form(request, form)
@@ -74,6 +72,13 @@ def offer(request: HttpRequest) -> HttpResponseBase:
         messages.error(request, str(why))
         return redirect("own-showcase")
     return redirect("own-showcase-one", UUID(form.row_id))
+
+
+def _known(request: HttpRequest) -> dict[str, str]:
+    """What the account says already; its owner may write something else."""
+    person = person_of(request)
+    with flows.as_owner(person.owner_id):
+        return {"name": person.name, "company": person.company}
 
 
 def _form(request: HttpRequest, form: WritingForm, one: dict[str, Any] | None = None) -> HttpResponse:
@@ -110,11 +115,9 @@ def change(request: HttpRequest, which: UUID) -> HttpResponseBase:
     found = _own(request, which)
     said: shown.Standing = found["said"]
     if request.method != "POST":
-        return _form(
-            request,
-            WritingForm(kind=said.kind, initial={name: getattr(said, name) for name in FIELDS}),
-            found,
-        )
+        written = {name: getattr(said, name) for name in FIELDS if getattr(said, name)}
+        known = {} if said.name else _known(request)
+        return _form(request, WritingForm(kind=said.kind, initial={**known, **written}), found)
     form = WritingForm(request.POST, kind=said.kind)
     if not form.is_valid():
         return _form(request, form, found)
