@@ -2,18 +2,23 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from tests.apps.conftest import Secure
 from tests.apps.privacy_people import BOB, browser, person
 from tests.cast import ALICE, CHARLIE, durable, enquiry_of
 from troth.accounts.people.models import Customer, Membership, Person, Role
 from troth.apps.showcase import flows, shown
 from troth.apps.showcase.models import Publication
+from troth.gate.files import disk, stored
+from troth.gate.files.models import StoredFile
 from troth.gate.journal.models import Entry
 from troth.gate.outbound.models import Message
 from troth.gate.proving.answers import CONTROLS
@@ -37,6 +42,11 @@ def an_owner(values: dict[str, str] = ALICE, role: str = Role.OWNER) -> Person:
         Customer(owner=subject, name=values["company"]).save(force_insert=True)
     Membership.objects.create(owner_id=one.owner_id, customer_id=subject.pk, role=role)
     return one
+
+
+@pytest.fixture(autouse=True)
+def files_of_its_own(tmp_path: Path, settings: Any) -> None:
+    settings.TROTH_HOME = tmp_path
 
 
 @pytest.fixture
@@ -127,7 +137,8 @@ def test_what_is_offered_and_permitted_and_wanted_stands_on_its_page(  # type: i
 def test_a_request_that_is_permitted_as_it_was_put_stands_at_once(
     hers: Client, victor: Client, sign_in
 ) -> None:  # type: ignore[no-untyped-def]
-    assert ask(sign_in("sales")).status_code == 302
+    sales = sign_in("sales")
+    assert ask(sales).status_code == 302
     with using("sending-mail", by=SYSTEM):
         letter = Message.objects.get()
         assert letter.address == ALICE["email"] and TEXT not in letter.body
@@ -139,6 +150,9 @@ def test_a_request_that_is_permitted_as_it_was_put_stands_at_once(
     )  # type: ignore[index]
     assert TEXT not in text_of(victor, SAID)
     assert send(hers, page + "change/", **WORDS).status_code == 302
+    assert not any(word in text_of(sales, OFFICE) for word in (WORDS["name"], TEXT)), (
+        "hers until she permits it"
+    )
     permit(hers, page)
     assert TEXT in text_of(victor, SAID)
 
@@ -440,3 +454,124 @@ def test_one_that_says_it_is_published_without_a_permission_breaks_the_clause(  
     published(hers, sign_in("sales"))
     Publication.objects.update(**edit)
     assert TEXT not in text_of(victor, SAID) and finding().status == "broken"
+
+
+# -- logos
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"the pixels of a vase"
+
+
+def offer_with(
+    client: Client, logo: bytes, name: str = "logo.png", page: str = OWN + "new/", **more: str
+) -> Any:
+    """The form with a file."""
+    found = re.search(r'name="submission" value="([^"]+)"', text_of(client, page))
+    sent = {**WORDS, "kind": "listing", "submission": found[1], **more}  # type: ignore[index]
+    return client.post(page, {**sent, "logo": SimpleUploadedFile(name, logo)} if logo else sent)
+
+
+def logo_in(page: str) -> str:
+    """The path of the picture in a page, on the workspace host."""
+    return re.findall(r'<img class="logo" src="https://workspace\.localhost:\d+(/look/[^"]+)"', page)[0]
+
+
+@pytest.fixture
+def workspace_host() -> Client:
+    """A visitor's browser at the workspace host."""
+    return Secure(SERVER_NAME="workspace.localhost")
+
+
+def test_a_logo_is_previewed_permitted_shown_and_withdrawn_with_its_text(  # type: ignore[no-untyped-def]
+    hers: Client, victor: Client, workspace_host: Client, sign_in
+) -> None:
+    page, sales = offer_with(hers, PNG)["Location"], sign_in("sales")
+    shown_to_her = hers.get(page)
+    previewed = workspace_host.get(logo_in(shown_to_her.content.decode()))
+    assert previewed.content == PNG and "workspace.localhost" in shown_to_her["Content-Security-Policy"]
+    permit(hers, page)
+    assert workspace_host.get(logo_in(text_of(sales, OFFICE))).content == PNG
+    accept(sales)
+    public = victor.get(CUSTOMERS)
+    address = logo_in(public.content.decode())
+    answer = workspace_host.get(address)
+    assert (answer.content, answer["Content-Type"]) == (PNG, "image/png")
+    assert "no-store" in answer["Cache-Control"] and answer["X-Content-Type-Options"] == "nosniff"
+    assert (
+        "sandbox" in answer["Content-Security-Policy"]
+        and "script-src" not in answer["Content-Security-Policy"]
+    )
+    assert "workspace.localhost" not in victor.get(SAID)["Content-Security-Policy"], (
+        "no picture, no permission"
+    )
+    assert victor.get(address).status_code == 404, "on the company host there is no such page"
+    hers.post(page + "withdraw/")
+    assert workspace_host.get(address).status_code == 404 and not shown._opened
+    Publication.objects.update(over_at=timezone.now() - timedelta(days=1, minutes=1))
+    end_expired()
+    assert flows.tidy() == 0, "its text may still be in the making"
+    StoredFile.objects.update(stored_at=timezone.now() - timedelta(minutes=11))
+    assert flows.tidy() == 1 and not StoredFile.objects.exists()
+
+
+def test_another_logo_is_asked_for_anew_like_another_word(  # type: ignore[no-untyped-def]
+    hers: Client, victor: Client, workspace_host: Client, sign_in
+) -> None:
+    sales, page = sign_in("sales"), offer_with(hers, PNG)["Location"]
+    permit(hers, page)
+    accept(sales)
+    before = logo_in(text_of(victor, CUSTOMERS))
+    assert offer_with(hers, PNG + b" and a jug", page=page + "change/").status_code == 302
+    assert TEXT not in text_of(victor, CUSTOMERS) and workspace_host.get(before).status_code == 404
+    permit(hers, page)
+    accept(sales)
+    after = logo_in(text_of(victor, CUSTOMERS))
+    assert workspace_host.get(after).content == PNG + b" and a jug" and StoredFile.objects.count() == 1
+    assert send(hers, page + "change/", **WORDS).status_code == 302, "none chosen: the logo stays"
+    assert StoredFile.objects.count() == 1
+    assert send(hers, page + "change/", without_logo="on", **WORDS).status_code == 302
+    permit(hers, page)
+    accept(sales)
+    assert "<img" not in text_of(victor, CUSTOMERS) and not StoredFile.objects.exists()
+    assert workspace_host.get(after).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("logo", "said"),
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "no picture"),
+        (b"<html>", "no picture"), (PNG + bytes(200_000), "too large"),
+    ],
+    ids=["SVG", "a page", "too large"],
+)  # fmt: skip
+def test_what_is_no_small_picture_is_refused_whatever_its_name(hers: Client, logo: bytes, said: str) -> None:
+    answer = offer_with(hers, logo, "logo.png")
+    assert answer.status_code == 422 and said in answer.content.decode()
+    assert not StoredFile.objects.exists() and not Publication.objects.exists()
+
+
+def test_a_logo_put_in_the_place_of_the_permitted_one_is_not_shown(  # type: ignore[no-untyped-def]
+    alice: Person, hers: Client, victor: Client, workspace_host: Client, sign_in
+) -> None:
+    page = offer_with(hers, PNG)["Location"]
+    permit(hers, page)
+    accept(sign_in("sales"))
+    address = logo_in(text_of(victor, CUSTOMERS))
+    with flows.as_owner(alice.owner_id, writes=True):
+        other = stored.write(alice.owner_id, "logo.png", "image/png", [PNG + b" altered"], "showcase.logo")
+    Publication.objects.update(logo=other)
+    assert TEXT not in text_of(victor, CUSTOMERS) and workspace_host.get(address).status_code == 404
+    assert finding().status == "broken"
+
+
+def test_the_link_of_a_preview_is_nothing_without_its_signature(hers: Client, workspace_host: Client) -> None:
+    address = logo_in(text_of(hers, offer_with(hers, PNG)["Location"]))
+    assert workspace_host.get(address[:-5] + "AAAA/").status_code == 404
+
+
+def test_erasing_a_person_takes_the_logo_off_the_disk(alice: Person, hers: Client) -> None:
+    offer_with(hers, PNG)
+    path = disk.path(StoredFile.objects.get().token)
+    assert path.exists() and PNG not in path.read_bytes()
+    Membership.objects.all().delete()
+    erase(alice.owner_id.hex, SYSTEM)
+    assert not path.exists() and not StoredFile.objects.exists()

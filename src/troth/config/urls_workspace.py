@@ -12,5 +12,6 @@ handler500 = "troth.config.failures.server_error"
 urlpatterns = [
     path("", views.workspace, name="workspace"),
     path("", include("troth.apps.files.urls_look")),
+    path("", include("troth.apps.showcase.urls_look")),
     path("company.css", views.company_css, name="company-css"),
 ]

@@ -18,7 +18,7 @@ from troth.accounts.staff import staff_only
 from troth.gate.registry import office_page
 from troth.gate.uses import EACH, use
 
-from . import flows, shown
+from . import flows, logos, shown
 from .forms import AskForm
 from .models import ANSWERED, Publication
 
@@ -39,9 +39,15 @@ def listing(request: HttpRequest) -> HttpResponseBase:
 def _page(request: HttpRequest, form: AskForm) -> HttpResponseBase:
     known = Publication.objects.filter(Q(is_asked=True) | ~Q(permitted_at=None))
     page: Any = Paginator(known, PER_PAGE).get_page(request.GET.get("page"))
-    page.object_list = shown.at_desk(page.object_list)
+    page.object_list = [
+        {**row, "logo": logos.preview(row, request.actor)}  # type: ignore[attr-defined]
+        for row in shown.at_desk(page.object_list)
+    ]
     context = {"page": page, "form": form, "days": ANSWERED.days}
-    return TemplateResponse(request, "showcase/desk.html", context, status=422 if form.errors else 200)
+    status, has_logos = 422 if form.errors else 200, any(row["logo"] for row in page.object_list)
+    return logos.answered(
+        request, TemplateResponse(request, "showcase/desk.html", context, status=status), has_logos
+    )
 
 
 @require_POST

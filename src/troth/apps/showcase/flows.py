@@ -4,6 +4,7 @@ Its owner offers, changes, permits and withdraws it; sales ask for it, accept it
 page that its owner did not permit in exactly these words, and that we do not want there (clause public.showcase).
 """
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -14,17 +15,23 @@ from django.utils import timezone
 from troth.accounts.people import notices
 from troth.accounts.people.companies import NotNow
 from troth.accounts.people.models import Membership, Person, Role
+from troth.gate.files import stored
+from troth.gate.files.models import StoredFile
 from troth.gate.registry import serves
 from troth.gate.uses import SYSTEM, Actor, OwnData, act, using
 from troth.gate.uses.outward import disclose
 
-from .models import ANSWERED, FIELDS, Permission, Publication
+from .forms import kind_of_picture
+from .models import ANSWERED, FIELDS, LOGO, Permission, Publication
 
 PURPOSE, SHOWING = serves("showcasing"), serves("showing-own-data")
 PLACE, DESK = "showcase-permission", "showcase-desk"
 PUBLIC = "public"
 MOST = 10
 """Texts of one person at a time."""
+
+WRITTEN = timedelta(minutes=10)
+"""How long the act may take in which a logo and its text are written."""
 
 UNPUBLISHED = {"permitted_at": None, "text_hash": "", "published_at": None}
 """What a text without a permission has: it is on no page from the very next look on."""
@@ -44,15 +51,19 @@ def owns_a_customer(owner: UUID) -> bool:
 # -- its owner
 
 
-def offer(owner: UUID, row_id: str, kind: str, values: dict[str, str]) -> Publication | None:
+def offer(
+    owner: UUID, row_id: str, kind: str, values: dict[str, str], logo: bytes | None = None
+) -> Publication | None:
     """Keep a text that its owner wrote; None when this form was sent already.  Raises NotNow."""
     if not owns_a_customer(owner):
         raise NotNow("Only an owner of a company here can offer something. Nothing was kept.")
     with as_owner(owner, writes=True):
-        return _keep(Publication(id=UUID(row_id), owner_id=owner, kind=kind), values)
+        return _keep(Publication(id=UUID(row_id), owner_id=owner, kind=kind), values, logo=logo)
 
 
-def _keep(row: Publication, values: dict[str, str], letter: str = "") -> Publication | None:
+def _keep(
+    row: Publication, values: dict[str, str], letter: str = "", logo: bytes | None = None
+) -> Publication | None:
     if Publication.objects.filter(pk=row.pk).exists():
         return None
     try:
@@ -61,6 +72,7 @@ def _keep(row: Publication, values: dict[str, str], letter: str = "") -> Publica
                 raise NotNow(f"There are {MOST} texts already. One of them has to be withdrawn first.")
             for name, value in values.items():
                 setattr(row, name, value)
+            _set_logo(row, logo)
             row.save(force_insert=True)
             if letter:
                 notices.put(row.owner_id, "May we publish this?", letter)
@@ -71,7 +83,20 @@ def _keep(row: Publication, values: dict[str, str], letter: str = "") -> Publica
     return row
 
 
-def change(owner: UUID, pk: UUID, values: dict[str, str]) -> None:
+def _set_logo(row: Publication, logo: bytes | None) -> None:
+    """Give a text another logo, or none (empty); part of the caller's act, which saves the row."""
+    if logo is None:
+        return
+    before = row.logo
+    kind = kind_of_picture(logo)
+    row.picture = kind or None
+    row.logo = stored.write(row.owner_id, f"logo.{kind.split('/')[1]}", kind, [logo], LOGO) if kind else None
+    if before is not None:
+        row.save(update_fields=["logo"])
+        stored.remove(before)
+
+
+def change(owner: UUID, pk: UUID, values: dict[str, str], logo: bytes | None = None) -> None:
     """Write something else: the old words leave every page at once, the new ones wait to be permitted.  Raises NotNow.
 
     Words that we asked for are still wanted when only what we left open is filled in; others we look at first.
@@ -82,8 +107,10 @@ def change(owner: UUID, pk: UUID, values: dict[str, str]) -> None:
         is_wanted = is_as_asked and values.get("text", "") == row.text
         for name in FIELDS:
             setattr(row, name, values.get(name) or None)
-        row.is_wanted, row.permitted_at, row.text_hash, row.published_at = is_wanted, None, "", None
-        row.save(update_fields=["is_wanted", *UNPUBLISHED])
+        _set_logo(row, logo)
+        row.is_ours, row.is_wanted = False, is_wanted
+        row.permitted_at, row.text_hash, row.published_at = None, "", None
+        row.save(update_fields=["is_ours", "is_wanted", "logo", *UNPUBLISHED])
 
 
 def permit(owner: UUID, pk: UUID, seen: str) -> Publication:
@@ -131,7 +158,7 @@ def ask(by: Actor, row_id: str, address: str, kind: str, text: str) -> Publicati
     if person is None:
         raise NotNow("Nobody with this address owns a company here. Nothing was asked.")
     row = Publication(
-        id=UUID(row_id), owner_id=person.owner_id, kind=kind, is_asked=True, is_wanted=True,
+        id=UUID(row_id), owner_id=person.owner_id, kind=kind, is_asked=True, is_ours=True, is_wanted=True,
         over_at=timezone.now() + ANSWERED,
     )  # fmt: skip
     with using(PURPOSE, by=by, at=DESK) as opening:
@@ -195,7 +222,7 @@ def publish(pk: UUID) -> bool:
         if not opening.is_open_to(row) or row.digest() != row.text_hash:
             return False
     disclose(
-        row, FIELDS, to=PUBLIC, purpose=PURPOSE, by=SYSTEM, country="", given=Permission(row),
+        row, (*FIELDS, "picture"), to=PUBLIC, purpose=PURPOSE, by=SYSTEM, country="", given=Permission(row),
         reference=row.text_hash,
     )  # fmt: skip
     same = {"text_hash": row.text_hash, "permitted_at": row.permitted_at, "is_wanted": True}
@@ -207,3 +234,13 @@ def publish_waiting() -> int:
     waiting = Publication.objects.filter(is_wanted=True, published_at=None, over_at=None)
     permitted = waiting.exclude(permitted_at=None).order_by("permitted_at")
     return sum(publish(pk) for pk in list(permitted.values_list("pk", flat=True)[:100]))
+
+
+def tidy() -> int:
+    """Take away logos whose text is gone, with the time for which it was kept; returns how many."""
+    kept = Publication.objects.exclude(logo=None).values("logo")
+    lost = StoredFile.objects.filter(category=LOGO).exclude(pk__in=kept)
+    gone = list(lost.filter(stored_at__lt=timezone.now() - WRITTEN)[:100])
+    for each in gone:
+        stored.remove(each)
+    return len(gone)

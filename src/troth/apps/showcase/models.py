@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from troth.accounts.people.models import Membership, Role
 from troth.engine.ledger import canonical
+from troth.gate.files import stored
+from troth.gate.files.models import StoredFile
 from troth.gate.subjects.fields import OwnerField, Sealed
 from troth.gate.subjects.models import PersonalModel
 from troth.gate.uses.actor import Row
@@ -20,7 +22,9 @@ ANSWERED = timedelta(days=30)
 """How long a request of ours waits for its answer."""
 
 FIELDS = ("name", "title", "company", "text")
-"""What stands on the page, and so what the permission is for."""
+"""The words on the page: the permission is for them, for the logo beside them, and for the page."""
+
+LOGO = "showcase.logo"
 
 
 class Publication(PersonalModel):
@@ -39,7 +43,10 @@ class Publication(PersonalModel):
     title = Sealed(models.CharField(max_length=120), "showcase.person-title")
     company = Sealed(models.CharField(max_length=160), "showcase.person-company")
     text = Sealed(models.TextField(max_length=600), "showcase.text")
+    picture = Sealed(models.CharField("kind of logo", max_length=20), LOGO)
+    logo = models.ForeignKey(StoredFile, null=True, on_delete=models.SET_NULL, related_name="+")
     is_asked = models.BooleanField(default=False)
+    is_ours = models.BooleanField(default=False)
     is_wanted = models.BooleanField(default=False)
     made_at = models.DateTimeField(default=timezone.now)
     permitted_at = models.DateTimeField(null=True)
@@ -51,9 +58,10 @@ class Publication(PersonalModel):
         title = "text to be published"
         plain: ClassVar = {
             "kind": "one of two words", "is_asked": "whether we asked for it",
+            "is_ours": "whether it says what we proposed and nothing else",
             "is_wanted": "whether we want it on our pages as it is", "made_at": "a time of ours",
             "permitted_at": "a time of ours", "text_hash": "the hash of what anyone may read, while they may",
-            "published_at": "a time of ours", "over_at": "a time of ours",
+            "published_at": "a time of ours", "over_at": "a time of ours", "logo": "the random id of a file",
         }  # fmt: skip
         keep: ClassVar = {"withdrawal": "over_at"}
 
@@ -79,7 +87,7 @@ class Publication(PersonalModel):
         if self.is_over:
             return "over"
         if not self.is_permitted:
-            return "asked" if self.is_asked and self.is_wanted else "draft"
+            return "asked" if self.is_ours else "draft"
         return "offered" if not self.is_wanted else "published" if self.published_at else "coming"
 
     @property
@@ -88,12 +96,16 @@ class Publication(PersonalModel):
         return Permission.ground if self.is_permitted else "publication-request"
 
     def is_live(self) -> bool:
-        """clause: public.showcase - permitted, or still in the words in which we asked."""
+        """clause: public.showcase - permitted, or still what we wrote ourselves when we asked."""
         return self.is_permitted or self.state == "asked"
 
+    def logo_bytes(self) -> bytes:
+        """The logo, opened in the use around; nothing when there is none."""
+        return b"".join(stored.read(self.logo)) if self.logo is not None else b""
+
     def digest(self) -> str:
-        """The hash of what it says and where; read inside a use that may read all of it."""
-        return digest(self.kind, {name: getattr(self, name) for name in FIELDS})
+        """The hash of what it says, shows and where; read inside a use that may read all of it."""
+        return digest(self.kind, {name: getattr(self, name) for name in FIELDS}, self.logo_bytes())
 
     @classmethod
     def going_on(cls) -> Q:
@@ -117,10 +129,14 @@ class Publication(PersonalModel):
         return found
 
 
-def digest(kind: str, values: Mapping[str, Any]) -> str:
-    """SHA-256, in hex, over the canonical JSON of where it stands and what it says; nothing given is the empty text."""
+def digest(kind: str, values: Mapping[str, Any], logo: bytes) -> str:
+    """SHA-256, in hex, over the canonical JSON of where it stands, what it says, and the hash of the logo.
+
+    What was not given is the empty text.
+    """
     said = {name: values.get(name) or "" for name in FIELDS}
-    return hashlib.sha256(canonical({"where": kind, **said})).hexdigest()
+    picture = hashlib.sha256(logo).hexdigest() if logo else ""
+    return hashlib.sha256(canonical({"where": kind, "logo": picture, **said})).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,5 +151,5 @@ class Permission:
         return self.of.is_permitted
 
     def covers(self, row: Row) -> bool:
-        """That text alone."""
-        return bool(row.id == self.of.pk)
+        """That text and its logo alone."""
+        return row.id in (self.of.pk, self.of.logo_id)

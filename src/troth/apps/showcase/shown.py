@@ -1,17 +1,20 @@
 """What the pages of the showcase show: to anyone, to the owner of a text, to sales."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from troth.gate.subjects import limits
 from troth.gate.uses import EACH, SYSTEM, current_use, using
 from troth.gate.uses.use import Use
 
 from .flows import PURPOSE, as_owner
-from .models import FIELDS, Publication, digest
+from .models import FIELDS, Permission, Publication, digest
 
 MOST = 200
 """Texts that one page shows, the newest of them."""
@@ -21,12 +24,20 @@ MOST = 200
 class Standing:
     """A text as it stands on a page; every value is what its owner permitted."""
 
+    pk: UUID
     kind: str
     name: str
     title: str
     company: str
     text: str
     since: datetime | None
+    picture: str
+    logo: bytes
+
+    @property
+    def mark(self) -> str:
+        """What tells one logo of a text from the next, in its address."""
+        return hashlib.sha256(self.logo).hexdigest()[:16]
 
     @property
     def is_listing(self) -> bool:
@@ -34,7 +45,7 @@ class Standing:
         return self.kind == Publication.Kind.LISTING
 
 
-Mark = tuple[str, str, bytes]
+Mark = tuple[str, str, UUID | None, bytes]
 _opened: dict[UUID, tuple[Mark, Standing]] = {}
 """What this process opened already, by the envelope and the hash it was opened for (decision 0019).
 
@@ -47,26 +58,41 @@ def on_page(kind: str) -> list[Standing]:
 
     One whose hash is not the one that was permitted is left out; so is one whose owner limited its use.
     """
-    with using(PURPOSE, by=SYSTEM, given=EACH) as opening:
-        rows = Publication.objects.filter(Publication.standing(), kind=kind).order_by("-permitted_at")[:MOST]
-        found = [(row.pk, _mark(row), _standing(row)) for row in rows if opening.is_open_to(row)]
-    _forget(kind, {pk for pk, _, _ in found})
-    _opened.update({pk: (mark, said) for pk, mark, said in found if said})
-    standing = [said for _, _, said in found if said]
+    rows = Publication.objects.filter(Publication.standing(), kind=kind).order_by("-permitted_at")[:MOST]
+    standing = _look(rows)
+    _forget(kind, {said.pk for said in standing})
     if kind == Publication.Kind.LISTING:
         standing.sort(key=lambda each: each.company.casefold())
     return standing
 
 
+def one_on_page(pk: UUID) -> Standing | None:
+    """One text, if it stands on its page now."""
+    found = _look(Publication.objects.filter(Publication.standing(), pk=pk))
+    if not found:
+        _opened.pop(pk, None)
+    return found[0] if found else None
+
+
+def _look(rows: "QuerySet[Publication]") -> list[Standing]:
+    with using(PURPOSE, by=SYSTEM, given=EACH) as opening:
+        open_ones = [row for row in rows.select_related("logo") if opening.is_open_to(row)]
+    looked = [(row, _standing(row)) for row in open_ones]
+    _opened.update({row.pk: (_mark(row), said) for row, said in looked if said})
+    return [said for _, said in looked if said]
+
+
 def _mark(row: Publication) -> Mark:
-    return row.kind, row.text_hash, bytes(row.sealed or b"")
+    return row.kind, row.text_hash, row.logo_id, bytes(row.sealed or b"")
 
 
 def _standing(row: Publication) -> Standing | None:
     mark, said = _opened.get(row.pk, (None, None))
     if said is None or mark != _mark(row) or said.since != row.permitted_at:
-        said = as_it_stands(row)
-    return said if digest(row.kind, asdict(said)) == row.text_hash else None
+        # A use of its own: the ground of the logo is the permission of its text.
+        with using(PURPOSE, by=SYSTEM, given=Permission(row)):
+            said = as_it_stands(row)
+    return said if digest(row.kind, asdict(said), said.logo) == row.text_hash else None
 
 
 def _forget(kind: str, but: Iterable[UUID]) -> None:
@@ -75,10 +101,14 @@ def _forget(kind: str, but: Iterable[UUID]) -> None:
         _opened.pop(pk, None)
 
 
-def as_it_stands(row: Publication) -> Standing:
+def as_it_stands(row: Publication, *, with_logo: bool = True) -> Standing:
     """A text opened in the use around, as its page shows it."""
     values = {name: getattr(row, name) or "" for name in FIELDS}
-    return Standing(kind=row.kind, since=row.permitted_at, **values)
+    picture = row.picture or "" if row.logo_id else ""
+    logo = row.logo_bytes() if picture and with_logo else b""
+    return Standing(
+        pk=row.pk, kind=row.kind, since=row.permitted_at, picture=picture, logo=logo, **values
+    )  # fmt: skip
 
 
 # -- to its owner
@@ -125,5 +155,5 @@ def _line(opening: Use, row: Publication) -> dict[str, Any]:
     return {
         "pk": row.pk, "state": row.state, "label": row.get_kind_display(), "is_asked": row.is_asked,
         "at": row.made_at, "since": row.permitted_at, "until": row.over_at, "hash": row.text_hash,
-        "said": as_it_stands(row) if may_read else None,
+        "said": as_it_stands(row, with_logo=False) if may_read else None,
     }  # fmt: skip

@@ -13,27 +13,29 @@ from troth.accounts.people.companies import NotNow
 from troth.accounts.people.doors import person_only
 from troth.accounts.people.own import person_of
 
-from . import flows, shown
+from . import flows, logos, shown
 from .forms import OfferForm, WritingForm
 from .models import FIELDS, Publication
 
 
 @never_cache
 @require_safe
-def customers(request: HttpRequest) -> HttpResponse:
+def customers(request: HttpRequest) -> HttpResponseBase:
     """The list of Customers (clause public.showcase)."""
     return _public(request, "showcase/customers.html", Publication.Kind.LISTING)
 
 
 @never_cache
 @require_safe
-def testimonials(request: HttpRequest) -> HttpResponse:
+def testimonials(request: HttpRequest) -> HttpResponseBase:
     """What Customers say (clause public.showcase)."""
     return _public(request, "showcase/testimonials.html", Publication.Kind.TESTIMONIAL)
 
 
-def _public(request: HttpRequest, template: str, kind: str) -> HttpResponse:
-    answer = render(request, template, {"standing": shown.on_page(kind)})
+def _public(request: HttpRequest, template: str, kind: str) -> HttpResponseBase:
+    standing = [(said, logos.address(said)) for said in shown.on_page(kind)]
+    page = render(request, template, {"standing": standing})
+    answer = logos.answered(request, page, any(logo for _, logo in standing))
     # What is withdrawn is gone at once: no cache on the way keeps it, and no search engine a copy of its own.
     answer["X-Robots-Tag"] = "noarchive"
     return answer
@@ -63,11 +65,11 @@ def offer(request: HttpRequest) -> HttpResponseBase:
     person = person_of(request)
     if request.method != "POST":
         return _form(request, OfferForm(initial=_known(request)))
-    form = OfferForm(request.POST)
+    form = OfferForm(request.POST, request.FILES)
     if not form.is_valid():
         return _form(request, form)
     try:
-        flows.offer(person.owner_id, form.row_id, form.cleaned_data["kind"], form.personal())
+        flows.offer(person.owner_id, form.row_id, form.cleaned_data["kind"], form.personal(), form.picture)
     except NotNow as why:
         messages.error(request, str(why))
         return redirect("own-showcase")
@@ -89,10 +91,12 @@ def _form(request: HttpRequest, form: WritingForm, one: dict[str, Any] | None = 
 @never_cache
 @require_safe
 @person_only
-def one(request: HttpRequest, which: UUID) -> HttpResponse:
+def one(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """One text exactly as it will stand, and what can be done with it."""
     found = _own(request, which)
-    return render(request, "showcase/one.html", {"one": found, "is_limited": shown.is_limited(_me(request))})
+    logo = logos.preview(found, request.actor)  # type: ignore[attr-defined]
+    context = {"one": found, "logo": logo, "is_limited": shown.is_limited(_me(request))}
+    return logos.answered(request, render(request, "showcase/one.html", context), bool(logo))
 
 
 def _me(request: HttpRequest) -> UUID:
@@ -114,15 +118,18 @@ def change(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """Other words: the ones before are on no page any more."""
     found = _own(request, which)
     said: shown.Standing = found["said"]
+    has_logo = bool(said.picture)
     if request.method != "POST":
         written = {name: getattr(said, name) for name in FIELDS if getattr(said, name)}
         known = {} if said.name else _known(request)
-        return _form(request, WritingForm(kind=said.kind, initial={**known, **written}), found)
-    form = WritingForm(request.POST, kind=said.kind)
+        return _form(
+            request, WritingForm(kind=said.kind, has_logo=has_logo, initial={**known, **written}), found
+        )
+    form = WritingForm(request.POST, request.FILES, kind=said.kind, has_logo=has_logo)
     if not form.is_valid():
         return _form(request, form, found)
     try:
-        flows.change(_me(request), which, form.personal())
+        flows.change(_me(request), which, form.personal(), form.picture)
     except NotNow as why:
         messages.error(request, str(why))
     return redirect("own-showcase-one", which)
