@@ -114,9 +114,9 @@ class Publication(PersonalModel):
 
     @classmethod
     def standing(cls) -> Q:
-        """Those on a page: permitted, wanted, on record as given to anyone, and of somebody who owns a Customer."""
+        """Those on a page: permitted, put up by `flows.publish`, and of somebody who owns a Customer."""
         owners = Membership.objects.filter(role=Role.OWNER).values("owner")
-        return Q(is_wanted=True, over_at=None, owner__in=owners) & ~(
+        return Q(over_at=None, owner__in=owners) & ~(
             Q(permitted_at=None) | Q(published_at=None) | Q(text_hash="")
         )
 
