@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, Response
+from playwright.sync_api import FilePayload, Page, Response
 
+from tests.site.areas.files import picture
 from tests.site.areas.people import COMPANY, OLGA
 from tests.site.pages import Cast, Shown, press
 
@@ -16,7 +17,7 @@ NAME = "Olga Featherstonehaugh-Cholmondeley"
 
 
 def fill(cast: Cast) -> None:
-    """Sales ask Olga, who has not answered; she permits a line that waits for them, and keeps a draft."""
+    """Sales ask Olga, who has not answered; she permits a line with a logo that waits for them, and keeps a draft."""
     sales, olga = cast.screen("sales"), cast.screen("olga")
     cast.go(sales, DESK)
     sales.locator("main [name=address]").fill(OLGA)
@@ -26,6 +27,8 @@ def fill(cast: Cast) -> None:
     cast.at["asked"] = str(olga.get_by_role("link", name="Look at it").first.get_attribute("href"))
     cast.go(olga, OWN + "new/")
     olga.locator("main [name=kind]").select_option("listing")
+    logo: FilePayload = {"name": "logo.png", "mimeType": "image/png", "buffer": picture(160, 40)}
+    olga.locator("main [name=logo]").set_input_files(logo)
     press("Go on", text=WORDS, name=NAME, title="Managing director", company=COMPANY)(olga)
     cast.at["offered"] = "/" + olga.url.split("/", 3)[3]
     press("I permit")(olga)
@@ -61,6 +64,7 @@ SHOWN: tuple[Shown, ...] = (
     Shown("office-showcase-ask, with errors", "sales", DESK, 422, nobody_there),
 )
 NO_PAGES: dict[str, str] = {
+    "published-logo": "a picture", "logo-preview": "a picture",
     "own-showcase-permit": "a button", "own-showcase-withdraw": "a button", "office-showcase-ask": "shown with errors",
     "office-showcase-accept": "a button", "office-showcase-take-off": "a button",
 }  # fmt: skip
