@@ -446,7 +446,7 @@ def test_a_permission_edited_at_the_database_shows_nothing(  # type: ignore[no-u
 
 
 @pytest.mark.parametrize(
-    "edit", [{"permitted_at": None}, {"text_hash": ""}, {"over_at": timezone.now()}], ids=str
+    "edit", [{"permitted_at": None}, {"text_hash": ""}, {"over_at": timezone.now()}], ids="-".join
 )
 def test_one_that_says_it_is_published_without_a_permission_breaks_the_clause(  # type: ignore[no-untyped-def]
     hers: Client, victor: Client, sign_in, edit: dict[str, Any]

@@ -98,7 +98,7 @@ def _used(entry: Entry, detail: bytes) -> Used:
         clauses=tuple(sorted(set(named.values()))), fields=tuple(named), act=_act(told),
         country=told.get("country", ""), is_integrated=entry.index is not None,
         read=tuple(told.get("used", {})), taken=tuple(told.get("collected", {})), place=told.get("place", ""),
-        ground=told.get("ground", ""), by=UUID(told["by"]) if "by" in told else None,
+        ground=told.get("ground", ""), by=UUID(told["person"]) if "person" in told else None,
     )  # fmt: skip
 
 

@@ -281,7 +281,7 @@ class Use:
                 elif self.by.subject is not None and getattr(self.given, "names_actor_to", None) == uuid.UUID(
                     owner
                 ):
-                    detail["by"] = self.by.subject.hex
+                    detail["person"] = self.by.subject.hex
                 details.append((owner, cipher, detail))
         clauses = {c for part in (*used.values(), *self._collected.values()) for c in part.values()}
         self._add_actor(details)
