@@ -391,6 +391,12 @@ def test_nobody_is_buried_under_requests(alice: Person, sign_in) -> None:  # typ
 # -- what is on record
 
 
+def test_pressing_the_button_twice_permits_and_publishes_once(hers: Client, victor: Client, sign_in) -> None:  # type: ignore[no-untyped-def]
+    page, seen = published(hers, sign_in("sales")), Publication.objects.get().text_hash
+    hers.post(page + "permit/", {"seen": seen})
+    assert disclosures() == 1 and TEXT in text_of(victor, SAID)
+
+
 def test_a_publication_is_on_record_once_and_a_look_is_not(
     alice: Person, hers: Client, victor: Client, sign_in
 ) -> None:  # type: ignore[no-untyped-def]

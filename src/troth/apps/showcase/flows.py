@@ -121,6 +121,8 @@ def permit(owner: UUID, pk: UUID, seen: str) -> Publication:
             raise NotNow("You own no company here, so there is no page for it. Nothing was permitted.")
         if not row.name:
             raise NotNow("Your name is missing: fill it in first. Nothing was permitted.")
+        if row.is_permitted and row.text_hash == seen:
+            return row  # another press of the button
         if row.digest() != seen:
             raise NotNow("It is no longer what you were shown. Look at it again. Nothing was permitted.")
         given = {"permitted_at": timezone.now(), "text_hash": seen, "over_at": None, "published_at": None}
@@ -188,8 +190,8 @@ def accept(pk: UUID, seen: str) -> None:
         if not row.is_permitted or row.text_hash != seen:
             raise NotNow("Its owner no longer permits this text, or changed it. Nothing was published.")
         Publication.objects.filter(pk=pk).update(is_wanted=True)
-    publish(pk)
-    _tell(row, "is on our pages", "You permitted it, and we put it up.")
+    if publish(pk):
+        _tell(row, "is on our pages", "You permitted it, and we put it up.")
 
 
 def take_off(pk: UUID) -> None:
