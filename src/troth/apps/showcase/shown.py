@@ -47,7 +47,7 @@ class Standing:
 
 Mark = tuple[str, str, UUID | None, bytes]
 _opened: dict[UUID, tuple[Mark, Standing]] = {}
-"""What this process opened already, by the envelope and the hash it was opened for (decision 0019).
+"""What this process opened already, by the envelope and the hash it was opened for (decision 0020).
 
 A row that is withdrawn, changed or erased is not asked for here: the store and the key are, at every look.
 """
