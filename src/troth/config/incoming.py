@@ -21,7 +21,7 @@ _LEFT_SECONDS = 2.0
 _HERE = r"/workspaces/[0-9a-f-]{36}/files/"
 STREAMED = {
     "POST": re.compile(_HERE + r"(folders/[0-9a-f-]{36}/)?upload/"),
-    "PUT": re.compile(_HERE + r"uploads/[0-9a-f-]{36}/"),
+    "PUT": re.compile(rf"(?:{_HERE}uploads/[0-9a-f-]{{36}}/|/api/v1/workspace/uploads/[0-9a-f-]{{36}})"),
 }
 """The addresses whose body is read as it comes, by method."""
 

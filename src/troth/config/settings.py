@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "troth.apps.records",
     "troth.apps.queries",
     "troth.apps.files",
+    "troth.apps.api",
 ]
 
 MIDDLEWARE = [

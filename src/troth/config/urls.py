@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("troth.apps.queries.urls")),
     path("", include("troth.apps.files.urls")),
     path("", include("troth.apps.records.urls")),
+    path("", include("troth.apps.api.urls")),
     path("", include("troth.accounts.people.urls")),
     path("", include("troth.accounts.urls")),
 ]

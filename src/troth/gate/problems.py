@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 Code = Literal[
     "unreadable", "not-signed-in", "refused", "confirm-first", "not-found", "method-not-allowed", "not-ready",
-    "obstructed", "erased", "too-large", "invalid", "too-many", "failed", "unavailable",
+    "obstructed", "changed", "erased", "too-large", "invalid", "too-many", "failed", "unavailable",
 ]  # fmt: skip
 
 

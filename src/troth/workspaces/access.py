@@ -1,8 +1,8 @@
 """Who may enter a workspace, how far, and until when: worked out from seats and grants, and asked again as they go."""
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 from uuid import UUID
 
@@ -34,7 +34,9 @@ built_at(PLACE, "troth.workspaces.access:enter")
 class Access:
     """Somebody's way into a workspace: the ground `grant`.
 
-    `right` is the one to the whole of it, None for who was let into some `parts` (collections, files) only.
+    `right` is the one to the whole of it, None for who was let into some `parts` (collections, files) only.  Where
+    it `rests_on` something more, that is asked as often as the rest.  One to `is_part_only` does not reach what the
+    person did elsewhere.
     """
 
     workspace: Workspace
@@ -45,6 +47,8 @@ class Access:
     country: str = ""
     asked_at: float = field(default_factory=time.monotonic)
     stands: bool = True
+    rests_on: Callable[[], bool] | None = None
+    is_part_only: bool = False
     ground: ClassVar[str] = "grant"
 
     @property
@@ -76,6 +80,7 @@ class Access:
             found is not None
             and (self.right is None or found.allows(self.right))
             and all(found.allows(right, part) for part, right in self.parts.items())
+            and (self.rests_on is None or self.rests_on())
         )
         return self.stands
 
@@ -87,7 +92,8 @@ class Access:
             return True
         if not isinstance(row, HostedModel):
             return False
-        return row.is_of(self.person) or any(part in self.parts for part in row.parts)
+        is_own = row.is_of(self.person) and not self.is_part_only
+        return is_own or any(part in self.parts for part in row.parts)
 
     def right_to(self, part: UUID | None = None) -> Right | None:
         """What it allows with a collection or file, or with the workspace as a whole; None for nothing."""
@@ -137,6 +143,29 @@ def find(workspace: Workspace, person: UUID) -> Access | None:
 def stronger(one: Right | None, other: Right) -> Right:
     """Of two rights the one that allows more."""
     return one if one and one.reaches(other) else other
+
+
+def narrowed(access: Access, most: Right, part: UUID | None, rests_on: Callable[[], bool]) -> Access | None:
+    """An access as far as a right, and perhaps one part, and for as long as something stands; None when nothing is left.
+
+    It never allows more than the access itself, now or later.
+    """
+    given = access.parts
+    if part is not None:
+        has = access.right_to(part)
+        given = {part: has} if has else {}
+    right = weaker(access.right, most) if access.right and part is None else None
+    parts = {each: weaker(its, most) for each, its in given.items()}
+    if right is None and not parts:
+        return None
+    return replace(
+        access, right=right, parts=parts, rests_on=rests_on, is_part_only=part is not None,
+    )  # fmt: skip
+
+
+def weaker(one: Right, other: Right) -> Right:
+    """Of two rights the one that allows less."""
+    return other if one.reaches(other) else one
 
 
 def standing_for(person: UUID) -> list[UUID]:

@@ -52,6 +52,18 @@ def parts() -> dict[UUID, str]:
     return {part: name for read in PARTS for part, name in read()}
 
 
+APIS: list[tuple[str, str]] = []
+"""Where the routers of a workspace's API are found, by prefix."""
+
+
+def workspace_api(prefix: str, router: str) -> None:
+    """Put a django-ninja router into the API of workspaces (`workspaces.api`), while the apps get ready.
+
+    It is named, and imported with the URLs: most commands need neither.
+    """
+    APIS.append((prefix, router))
+
+
 SIZES: list[tuple[str, Callable[[UUID], int]]] = []
 """What may be said of a workspace without opening anything: a label, and how many."""
 

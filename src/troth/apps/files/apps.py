@@ -8,6 +8,10 @@ class Config(AppConfig):
 
     def ready(self) -> None:
         """What a workspace shows of its files, to those in it and to others."""
+        from troth.workspaces.sections import workspace_api
+
         from . import shared
 
         shared.register()
+        workspace_api("/files", "troth.apps.files.api.router")
+        workspace_api("/uploads", "troth.apps.files.api.uploads")

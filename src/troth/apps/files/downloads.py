@@ -36,7 +36,11 @@ _LOOK_POLICY = "default-src 'none'; sandbox; base-uri 'none'; form-action 'none'
 @let_in()
 def download(request: HttpRequest, document: UUID, number: int | None = None) -> HttpResponseBase:
     """A version of a file, the newest without a number; all of it, or the one range that was asked for."""
-    by = access_of(request)
+    return sent(request, access_of(request), document, number)
+
+
+def sent(request: HttpRequest, by: Access, document: UUID, number: int | None) -> HttpResponseBase:
+    """The answer with a version's bytes, whichever door the request came through.  Raises Http404."""
     kept, name, kind = _found(by, document, number)
     answer = _answer(request, by, kept)
     if answer.status_code in (200, 206):

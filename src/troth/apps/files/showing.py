@@ -18,11 +18,7 @@ MOST_PLACES = 500
 
 def entries(by: Access, here: Folder | None) -> list[dict[str, Any]]:
     """What lies in a folder: folders first, then files, by name."""
-    if here is None and by.right is None:
-        folders = [each for each in Folder.objects.filter(pk__in=by.parts) if not each.is_gone]
-        documents = [each for each in Document.objects.filter(pk__in=by.parts) if not each.is_gone]
-    else:
-        folders, documents = list(flows.folders_in(here)), list(flows.documents_in(here))
+    folders, documents = inside(by, here)
     newest = newest_of(documents)
     shown = [{"is_folder": True, "pk": each.pk, "name": each.name, "at": each.made_at} for each in folders]
     for each in documents:
@@ -33,6 +29,15 @@ def entries(by: Access, here: Folder | None) -> list[dict[str, Any]]:
             "kind": kinds.label(version.media_type) if version else "",
         })  # fmt: skip
     return sorted(shown, key=lambda one: (not one["is_folder"], str(one["name"]).casefold()))
+
+
+def inside(by: Access, here: Folder | None) -> tuple[list[Folder], list[Document]]:
+    """The folders and files in a folder; at the top, for who was let into parts only, those parts."""
+    if here is None and by.right is None:
+        folders = [each for each in Folder.objects.filter(pk__in=by.parts) if not each.is_gone]
+        documents = [each for each in Document.objects.filter(pk__in=by.parts) if not each.is_gone]
+        return folders, documents
+    return list(flows.folders_in(here)), list(flows.documents_in(here))
 
 
 def newest_of(documents: list[Document]) -> dict[UUID, Version]:

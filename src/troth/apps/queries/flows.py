@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from troth.accounts.people.companies import NotNow
+from troth.gate.errors import Refused
 from troth.gate.uses import act
 from troth.workspaces.access import Access, enter
 from troth.workspaces.models import Right
@@ -49,8 +50,11 @@ def ask(
 ) -> Run:
     """Have a query run; the one of the same id where it was asked already.  Raises NotNow, Refused.
 
-    The worker runs it as whoever asks: it sees what they may see then, and is on record as theirs.
+    The worker runs it as whoever asks: it sees what they may see then, and is on record as theirs.  So whoever came by
+    a key to one part gets none.
     """
+    if by.is_part_only:
+        raise Refused("a query sees everything that is open to you, and this key is for one part")
     with enter(by, writes=True), act():
         if row_id and (found := Run.objects.filter(pk=row_id).first()):
             return found  # type: ignore[no-any-return]
@@ -89,4 +93,5 @@ def forget(run: Run) -> None:
 
 def is_shown_to(by: Access, run: Run) -> bool:
     """Whether somebody may see what a run answered: whoever began it, and who sees the whole workspace."""
-    return run.by_id == by.person or by.allows(Right.VIEW)
+    is_own = run.by_id == by.person and not by.is_part_only
+    return is_own or by.allows(Right.VIEW)

@@ -34,11 +34,11 @@ def _begin(by: Access, collection: UUID, form: str) -> tuple[list[tuple[UUID, st
     with enter(by):
         fields = [(row.pk, str(row.kind), row.name) for row in Field.objects.filter(collection=collection)]
     if form == JSON_LINES:
-        return _told_apart(fields), b""
+        return told_apart(fields), b""
     return fields, b"\xef\xbb\xbf" + _csv([[neutral(name) for _, _, name in fields]])
 
 
-def _told_apart(fields: list[tuple[UUID, str, str]]) -> list[tuple[UUID, str, str]]:
+def told_apart(fields: list[tuple[UUID, str, str]]) -> list[tuple[UUID, str, str]]:
     """Two fields of one name would be one in JSON."""
     found, taken = [], set[str]()
     for pk, kind, name in fields:
@@ -88,7 +88,7 @@ def _csv(lines: Any) -> bytes:
 def _json(values: list[dict[UUID, str]], fields: list[Any]) -> bytes:
     lines = [
         json.dumps(
-            {name: _plain(kind, each[pk]) for pk, kind, name in fields if pk in each}, ensure_ascii=False
+            {name: plain(kind, each[pk]) for pk, kind, name in fields if pk in each}, ensure_ascii=False
         )
         + "\n"
         for each in values
@@ -96,6 +96,6 @@ def _json(values: list[dict[UUID, str]], fields: list[Any]) -> bytes:
     return "".join(lines).encode()
 
 
-def _plain(kind: str, value: str) -> Any:
+def plain(kind: str, value: str) -> Any:
     """A value as JSON has it; numbers stay text, since JSON's would lose digits in most programs."""
     return value == "1" if kind == Kind.BOOLEAN else value

@@ -102,15 +102,22 @@ def make_record(by: Access, collection: Collection, texts: Values, row_id: UUID 
             if row_id and (found := Record.objects.filter(pk=row_id, collection=collection).first()):
                 return found  # type: ignore[no-any-return]
             reader = reader_of(collection)
-            values = reader.read(texts)
-            _must_name_what_is_here(by, reader, values)
-            made = Record(collection=collection, **({"id": row_id} if row_id else {}))
-            made.content = packed(values)
-            made.save(force_insert=True)
-            Value.objects.bulk_create(findable(made, reader.fields, values))
-            _note(made, Change.What.MADE, "", by, uuid.uuid4())
+            return write_new(by, collection, texts, row_id, uuid.uuid4(), reader)
     except IntegrityError:
         raise NotUnique from None
+
+
+def write_new(
+    by: Access, collection: Collection, texts: Values, row_id: UUID | None, one_act: UUID, reader: Reader
+) -> Record:
+    """The part of `make_record` within an act."""
+    values = reader.read(texts)
+    _must_name_what_is_here(by, reader, values)
+    made = Record(collection=collection, **({"id": row_id} if row_id else {}))
+    made.content = packed(values)
+    made.save(force_insert=True)
+    Value.objects.bulk_create(findable(made, reader.fields, values))
+    _note(made, Change.What.MADE, "", by, one_act)
     return made
 
 

@@ -93,6 +93,14 @@ class Found:
             return self._few[at]
         return self._by_value(self._order, at.start, at.stop) if self._order else list(self._rows[at])
 
+    def after(self, last: UUID | None, limit: int) -> list[Record]:
+        """The next of them by id, whatever their order: how a program goes through all of them, however many."""
+        if self._few is not None:
+            rest = [row for row in self._few if last is None or row.pk > last]
+            return sorted(rest, key=lambda row: row.pk)[:limit]
+        rows = self._rows.filter(pk__gt=last) if last else self._rows
+        return list(rows.order_by("pk")[:limit])
+
     def _by_value(self, order: Order, start: int, stop: int) -> list[Record]:
         """Those with a value in the field that is sorted by, and then the others.
 

@@ -18,6 +18,8 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (GateError, 500), (SealError, 500),
 )  # fmt: skip
 
+SAID_ALREADY = ("application/json", "application/problem+json")
+
 Speaker = Callable[[HttpRequest, int, str, str | None], HttpResponse]
 
 SPEAKERS: dict[str, Speaker] = {}
@@ -28,15 +30,15 @@ def spoken(
     request: HttpRequest, status: int, reason: str = "", clause: str | None = None
 ) -> HttpResponse | None:
     """The error in the form of the request's path, or None when that is a page."""
-    for prefix, speak in SPEAKERS.items():
+    for prefix in sorted(SPEAKERS, key=len, reverse=True):
         if request.path.startswith(prefix):
-            return speak(request, status, reason, clause)
+            return SPEAKERS[prefix](request, status, reason, clause)
     return None
 
 
 def restated(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """An error page of Django's or ours, said in the form of the request's path."""
-    if response.headers.get("Content-Type", "").startswith("application/json"):
+    if response.headers.get("Content-Type", "").startswith(SAID_ALREADY):
         return response
     said = spoken(request, response.status_code)
     if said is not None and "Allow" in response.headers:
