@@ -14,7 +14,7 @@ from tests.house.tree import ROOT, SOURCE
 
 FLOORS = [
     "config", "apps/enquiries", "apps/pages", "workspaces", "accounts", "gate/outbound", "gate/uses",
-    "engine/statement", "engine/policy", "engine/seal", "engine/ledger", "verify",
+    "engine/statement", "engine/policy", "engine/seal", "engine/ledger", "client", "verify",
     "sandbox",
 ]  # fmt: skip
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
@@ -26,6 +26,8 @@ SINS = {
     "apps-strangers": ("apps/enquiries/flows.py", "from troth.apps import pages"),
     "no-cycles": ("gate/outbound/mail.py", "import troth.gate.uses.turn"),
     "no-django": ("engine/seal/value.py", "from django.conf import settings"),
+    "client-alone": ("client/wire.py", "import django"),
+    "client-outside": ("gate/uses/reach.py", "import troth.client"),
     "checker-alone": ("verify/receipt.py", "import cryptography"),
     "checker-outside": ("gate/uses/look.py", "import troth.verify"),
     "another-company": ("apps/pages/pay.py", "import troth.sandbox"),

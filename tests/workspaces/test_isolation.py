@@ -17,6 +17,8 @@ from tests.apps.conftest import Secure
 from tests.cast import durable, enquiry_of, staff
 from tests.workspaces.customers import CHARLIE, access, browser, colleague, customer, workspace
 from troth.accounts.people.models import Person
+from troth.apps.api import keys
+from troth.apps.api.models import Replay
 from troth.apps.enquiries.models import Call
 from troth.apps.files import flows as files
 from troth.apps.files import sending
@@ -32,7 +34,7 @@ from troth.gate.subjects import wall
 from troth.workspaces import letting_in
 from troth.workspaces.access import Access, enter
 from troth.workspaces.hosted import HostedModel, OutsideWorkspace, hosted_models, opened
-from troth.workspaces.models import Grant, Role
+from troth.workspaces.models import Grant, Right, Role
 
 pytestmark = durable
 SECRET = "Zinnwaldite glaze"
@@ -67,6 +69,11 @@ def filled(here: Access, word: str) -> Access:
         refusal = Refusal(of=imported, position=0)
         refusal.content = f'[[2, [], ["{word}"]]]'
         refusal.save(force_insert=True)
+    assert keys.make_key(here, word, Right.EDIT, None, timezone.now() + timedelta(days=9))
+    with enter(here, writes=True):
+        replay = Replay(person_id=here.person, mark=word.encode(), print=word.encode())
+        replay.answer = word
+        replay.save(force_insert=True)
     return here
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.core import signing
 from django.http import HttpRequest
 from ninja import Schema
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from troth.gate.ids import uuid7
 from troth.gate.problems import WORDS, Code, Trouble
@@ -57,7 +57,11 @@ class Detailed(Trouble):
         self.problem |= more
 
 
-class Cut(Schema):
+class Sent(BaseModel):
+    """What a request brings: an object, where the library's own class would take anything for one."""
+
+
+class Cut(Sent):
     """Which page of a list: how many entries, and behind which cursor."""
 
     limit: int = Field(USUAL, ge=1, le=MOST)

@@ -4,6 +4,7 @@ from types import ModuleType
 
 from tests.site import pages
 from tests.site.areas import (
+    api,
     buying,
     export,
     files,
@@ -33,6 +34,7 @@ AREAS: tuple[ModuleType, ...] = (
     files,
     records,
     imports,
+    api,
     buying,
     showcase,
 )

@@ -23,7 +23,21 @@ DESCRIPTION = (
 
 HERE = "/workspace"
 
-api = NinjaAPI(
+
+class Described(NinjaAPI):
+    """The library describes every body as plain JSON; problems have a type of their own (RFC 9457)."""
+
+    def get_openapi_schema(self, *args: Any, **kwargs: Any) -> Any:
+        """The description."""
+        schema = super().get_openapi_schema(*args, **kwargs)
+        for operation in (each for methods in schema["paths"].values() for each in methods.values()):
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400 and "content" in answer:
+                    answer["content"] = {problems.TYPE: answer["content"]["application/json"]}
+        return schema
+
+
+api = Described(
     title="A workspace", version="1", description=DESCRIPTION, docs_url=None, openapi_url=f"{HERE}/openapi.json",
     auth=ByKey(), urls_namespace="workspace-api",
 )  # fmt: skip

@@ -21,6 +21,7 @@ from troth.workspaces.hosted import opened
 
 from .keys import Admitted
 from .models import Replay
+from .problems import TYPE
 
 HEADER = "Idempotency-Key"
 LEASE = timedelta(seconds=60)
@@ -97,7 +98,7 @@ def _again(by: Admitted, row: Replay) -> HttpResponse:
     with enter(by.access):
         answer = row.answer or ""
     told = HttpResponse(answer, status=row.status, headers={"Idempotency-Replayed": "true"})
-    told["Content-Type"] = "application/json" if row.status < 400 else "application/problem+json"
+    told["Content-Type"] = "application/json" if row.status < 400 else TYPE
     return told
 
 

@@ -8,6 +8,8 @@ from django.urls import reverse
 
 from troth.gate.problems import WORDS, Code, Trouble, problem
 
+TYPE = "application/problem+json"
+
 WORDS_HERE: dict[int, tuple[Code, str, str]] = {
     **WORDS,
     401: ("not-signed-in", "no key that is in use was sent", "send one as `Authorization: Bearer troth_…`"),
@@ -51,7 +53,7 @@ def told(status: int, said: dict[str, Any]) -> HttpResponse:
         "detail": said["what"], "error": error, "where": said["where"], "advice": said["advice"],
         **{name: said[name] for name in ("faults", "offset") if name in said},
     }  # fmt: skip
-    answer = JsonResponse(details, status=status, content_type="application/problem+json")
+    answer = JsonResponse(details, status=status, content_type=TYPE)
     if status == 401:
         answer["WWW-Authenticate"] = 'Bearer realm="workspace"'
     return answer

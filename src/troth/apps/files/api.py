@@ -18,6 +18,7 @@ from troth.workspaces.api import (
     COMMON,
     Cut,
     Detailed,
+    Sent,
     changing,
     cursor_to,
     place_of,
@@ -76,7 +77,7 @@ class FileTold(Schema):
     versions: list[VersionTold]
 
 
-class Announced(Schema):
+class Announced(Sent):
     """A file that is about to come; with its SHA-256 it is kept only if it came as it is."""
 
     name: str = Field(min_length=1, max_length=LONGEST)
@@ -85,13 +86,13 @@ class Announced(Schema):
     sha256: str = Field("", pattern="^([0-9a-f]{64})?$")
 
 
-class Which(Schema):
+class Which(Sent):
     """Which version; the newest without a number."""
 
     version: int | None = Field(None, ge=1, le=2**31 - 1)
 
 
-class At(Schema):
+class At(Sent):
     """Where a piece begins, in bytes from the beginning of the file."""
 
     offset: int = Field(ge=0, le=LARGEST)

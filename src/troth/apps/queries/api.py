@@ -11,7 +11,7 @@ from pydantic import Field
 
 from troth.gate.problems import Trouble
 from troth.workspaces.access import Access, enter
-from troth.workspaces.api import COMMON, Cut, cursor_to, place_of, reading, row_id, shown_to_nobody
+from troth.workspaces.api import COMMON, Cut, Sent, cursor_to, place_of, reading, row_id, shown_to_nobody
 from troth.workspaces.hosted import opened
 from troth.workspaces.models import Right
 
@@ -30,7 +30,7 @@ class QueryTold(Schema):
     parameters: list[str]
 
 
-class Asked(Schema):
+class Asked(Sent):
     """A value for each parameter of the query."""
 
     parameters: Annotated[dict[str, Annotated[str, Field(max_length=500)]], Field(max_length=50)] = {}

@@ -7,15 +7,15 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
-from troth.workspaces.api import Cut
+from troth.workspaces.api import Cut, Sent
 
 MOST_ROWS = 500
 """Records of one request."""
 
 Number = Annotated[StrictFloat, Field(allow_inf_nan=False)]
-Given = Annotated[StrictStr, Field(max_length=20_000)] | StrictBool | StrictInt | Number | None
+Given = StrictStr | StrictBool | StrictInt | Number | None
 """A value as it is sent: text, or the JSON of what it is; null for none."""
-Values = Annotated[dict[str, Given], Field(max_length=200, description="By the field’s name, or its id")]
+Values = Annotated[dict[str, Given], Field(description="By the field’s name, or its id")]
 
 
 class FieldTold(Schema):
@@ -55,7 +55,7 @@ class RecordsTold(Schema):
     next: str | None
 
 
-class Condition(Schema):
+class Condition(Sent):
     """What a value must be: all of it (`is`), or for a plain number or date a range."""
 
     field: str = Field(max_length=200)
@@ -75,13 +75,13 @@ class Found(Listed):
     where: list[Condition] = Field([], max_length=20)
 
 
-class New(Schema):
+class New(Sent):
     """A record to be."""
 
     values: Values
 
 
-class Changing(Schema):
+class Changing(Sent):
     """New values for some fields of a record that is at this revision."""
 
     revision: int = Field(ge=1, le=2**31 - 1)
@@ -94,19 +94,19 @@ class ChangingOne(Changing):
     id: UUID
 
 
-class Many(Schema):
+class Many(Sent):
     """Records to be: all of them are made, or none."""
 
     records: list[New] = Field(min_length=1, max_length=MOST_ROWS)
 
 
-class ChangingMany(Schema):
+class ChangingMany(Sent):
     """Records to be changed: all of them are, or none."""
 
     records: list[ChangingOne] = Field(min_length=1, max_length=MOST_ROWS)
 
 
-class Ids(Schema):
+class Ids(Sent):
     """Records to be deleted: all of them are, or none."""
 
     ids: list[UUID] = Field(min_length=1, max_length=MOST_ROWS)
