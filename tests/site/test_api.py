@@ -2,7 +2,9 @@
 
 import json
 import re
+import subprocess
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,13 +16,15 @@ from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from schemathesis.config import GenerationConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
-from werkzeug.test import Client
+from werkzeug.test import Client as Wsgi
 
 from tests.apps.privacy_people import browser, person
 from tests.cast import durable, enquiry_of
-from tests.site.demo import Demo
+from tests.house.tree import ROOT
+from tests.site.demo import Browser, Demo
 from tests.site.pages import PASSWORD
 from troth.accounts.people.models import Person
+from troth.client import Client, Unauthorized
 from troth.gate.export import preparing
 from troth.gate.subjects import holds
 from troth.gate.subjects.merging import merge
@@ -97,7 +101,7 @@ def test_every_answer_is_described(case: Any, signed_in: None) -> None:
 
 @durable
 def test_the_session_of_these_tests_is_one(signed_in: None) -> None:
-    client = Client(app)
+    client = Wsgi(app)
     for path in ("", "/uses", "/exports", "/choices"):
         assert client.get(f"/api/v1/me{path}").status_code == 200, path
     assert client.patch("/api/v1/me", json={"phone": "+12025550177"}).status_code == 200
@@ -168,3 +172,50 @@ def test_the_door_lets_a_correction_and_an_erasure_through(demo: Demo) -> None:
     gone = alice.change("DELETE", ME)
     assert gone.status == 202 and json.loads(gone.text)["state"] in ("purging", "done")
     assert alice.get(ME).status == 401
+
+
+# -- a workspace's API, by its client
+
+
+def as_the_samples_alice(demo: Demo) -> tuple[Browser, str]:
+    """Her browser, and the address of her workspace."""
+    alice = demo.browser()
+    assert alice.fill_in("/contact/", {"role": "alice"}, to="/sample/sign-in/").status == 302
+    (pottery,) = re.findall(r"/workspaces/[0-9a-f-]{36}/", alice.get("/workspaces/").text)[:1]
+    return alice, pottery
+
+
+def test_the_client_does_what_its_page_says(
+    demo: Demo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    alice, pottery = as_the_samples_alice(demo)
+    kept = {"sql": 'SELECT "Name" FROM "Contacts" WHERE "Company" = $name', "name": "Companies", "keep": "on"}
+    assert alice.fill_in(f"{pottery}queries/", kept).status == 302
+    last = (timezone.now() + timedelta(days=9)).date().isoformat()
+    made = alice.fill_in(f"{pottery}api/", {"name": "Docs", "right": "edit", "part": "", "last_day": last})
+    (key,) = re.findall(r'id="new-key">([^<]+)<', made.text)
+    told = {
+        "TROTH_URL": demo.url,
+        "TROTH_API_KEY": key,
+        "TROTH_AUTHORITY": str(demo.home / "tls" / "authority.pem"),
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    asked = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
+    assert json.loads(asked.stdout)["key"]["name"] == "Docs"
+    blocks, names = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE), dict[str, Any]()
+    for block in blocks:
+        exec(compile(block, "docs/api.md", "exec"), names)  # noqa: S102 - our own page
+    said = capfd.readouterr().out
+    for words in ("Archer Pottery edit", "Vera Winter", "somebody changed it since we read it: Winter Tiles", "600 made",
+                  "row 1 Name", "('Name',) [['Vera Winter']]", "23000 of 23000", "firing.txt"):  # fmt: skip
+        assert words in said, words
+    assert (tmp_path / "again.txt").read_bytes() == (tmp_path / "firing.txt").read_bytes()
+    alice.close()  # the line was idle for so long that the server may have hung up
+    (ends,) = re.findall(rf"{pottery}api/[0-9a-f-]+/end/", alice.get(f"{pottery}api/").text)
+    assert alice.fill_in(f"{pottery}api/", {}, to=ends).status == 302
+    with Client(demo.url, key, authority=told["TROTH_AUTHORITY"]) as late, pytest.raises(Unauthorized):
+        late.workspace()

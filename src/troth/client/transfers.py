@@ -76,7 +76,7 @@ def _receive(wire: Wire, file: File, version: int, target: Any, size: int, progr
             if start and answer.status != 206:
                 target.seek(0)
                 target.truncate()
-            for data in answer.stream(AT_ONCE):
+            while data := answer.read1(AT_ONCE):
                 target.write(data)
                 _tell(progress, target.tell(), size)
     except HTTPError:
