@@ -3,6 +3,9 @@
 from functools import cache
 from typing import Any
 
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
 from .api import api
 from .limiting import MOST, SECONDS
 from .problems import TITLES
@@ -27,14 +30,15 @@ def described() -> dict[str, Any]:
     return {
         "groups": [(tag, TAGS[tag], operations) for tag, operations in groups.items()],
         "bodies": [_body(name, bodies[name]) for name in sorted(bodies) if bodies[name].get("properties")],
-        "problems": sorted(TITLES.items()), "most": MOST, "seconds": SECONDS, "about": schema["info"]["description"],
+        "problems": sorted(TITLES.items()), "most": MOST, "seconds": SECONDS,
+        "about": _told(schema["info"]["description"]),
     }  # fmt: skip
 
 
 def _operation(method: str, path: str, said: dict[str, Any]) -> dict[str, Any]:
     answers = {code: _name_of(answer) for code, answer in said["responses"].items() if int(code) < 400}
     return {
-        "method": method.upper(), "path": path, "summary": said["summary"], "text": said.get("description", ""),
+        "method": method.upper(), "path": path, "summary": said["summary"], "text": _told(said.get("description", "")),
         "id": said["operationId"],
         "parameters": [
             {
@@ -47,8 +51,16 @@ def _operation(method: str, path: str, said: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _text_of(parameter: dict[str, Any]) -> str:
-    return str(parameter.get("description") or parameter["schema"].get("description") or "")
+def _text_of(parameter: dict[str, Any]) -> SafeString:
+    return _told(parameter.get("description") or parameter["schema"].get("description") or "")
+
+
+def _told(text: str) -> SafeString:
+    """A text whose words in back-ticks are code."""
+    parts = enumerate(text.split("`"))
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", part) if n % 2 else part,) for n, part in parts)
+    )
 
 
 def _name_of(said: dict[str, Any]) -> str:
@@ -61,9 +73,12 @@ def _name_of(said: dict[str, Any]) -> str:
 def _body(name: str, said: dict[str, Any]) -> dict[str, Any]:
     required = said.get("required", [])
     return {
-        "name": name, "text": said.get("description", ""),
+        "name": name, "text": _told(said.get("description", "")),
         "fields": [
-            {"name": field, "type": _type(each), "is_required": field in required, "text": each.get("description", "")}
+            {
+                "name": field, "type": _type(each), "is_required": field in required,
+                "text": _told(each.get("description", "")),
+            }
             for field, each in said["properties"].items()
         ],
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """The page of a workspace's keys, and the page that describes the API."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -92,7 +93,7 @@ def _line(key: ApiKey, access: Access, named: dict[UUID, str], names: dict[UUID,
     return {
         "pk": key.pk, "name": key.name, "who": "You" if is_mine else names.get(key.person_id, "Somebody"),
         "right": key.get_right_display(), "part": named.get(key.part, "Something that is gone") if key.part else whole,
-        "ends_at": key.ends_at, "has_ended": key.has_ended, "last_used_at": key.last_used_at,
+        "last_day": key.ends_at - timedelta(seconds=1), "has_ended": key.has_ended, "last_used_at": key.last_used_at,
     }  # fmt: skip
 
 
