@@ -31,6 +31,7 @@ from troth.gate.errors import Refused
 from troth.gate.files.stored import Writing
 from troth.gate.journal.models import Entry
 from troth.gate.subjects.erase import erase
+from troth.gate.subjects.models import Erasure
 from troth.gate.uses import SYSTEM
 from troth.workspaces import flows as workspaces
 from troth.workspaces import letting_in
@@ -203,6 +204,12 @@ def test_a_key_ends_with_its_persons_account_and_leaves_nothing(here: Access, al
     assert is_shut(by) and not ApiKey.every.exists() and not Replay.every.exists()
 
 
+def test_a_key_ends_as_soon_as_the_erasure_of_its_person_is_begun(here: Access, alice: Person) -> None:
+    by = program(here)
+    Erasure.objects.create(subject=alice.owner_id.hex)
+    assert is_shut(by)
+
+
 def test_a_key_ends_with_the_erasure_of_its_workspace(here: Access) -> None:
     by = program(here)
     workspaces.delete(here)
@@ -291,6 +298,8 @@ def test_a_narrowed_key_gets_no_query_that_sees_everything(here: Access) -> None
     assert narrow is not None
     with pytest.raises(Refused):
         queries.ask(narrow, "SELECT 1", {})
+    run = queries.ask(here, "SELECT 'Zinnwaldite'", {})
+    assert here.covers(run) and not narrow.covers(run) and not queries.is_shown_to(narrow, run)
 
 
 def test_narrowing_never_widens(here: Access, alice: Person) -> None:
