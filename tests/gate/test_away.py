@@ -13,7 +13,9 @@ from moto.server import ThreadedMotoServer
 
 from tests.cast import ALICE, durable
 from tests.gate.test_files import SECRET, aged, begun, content_of, going_on, kept, on_disk, somebody
-from troth.config import doctor, environment
+from troth.config import doctor
+from troth.config.environment import SettingError
+from troth.config.hosted_files import hosted
 from troth.engine.seal.stream import CHUNK
 from troth.gate.errors import SealBroken
 from troth.gate.files import away, disk, stored
@@ -234,8 +236,8 @@ def test_a_url_that_names_no_bucket_is_refused_and_not_repeated(
     monkeypatch: pytest.MonkeyPatch, url: str, words: str
 ) -> None:
     monkeypatch.setenv("TROTH_FILES_URL", url)
-    with pytest.raises(environment.SettingError, match=words) as told:
-        environment.hosted("TROTH_FILES_URL", disk.folder())
+    with pytest.raises(SettingError, match=words) as told:
+        hosted("TROTH_FILES_URL", disk.folder())
     assert "hush" not in str(told.value) and "files.example" not in str(told.value)
 
 
@@ -243,7 +245,7 @@ def test_a_url_names_bucket_place_and_keys(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv(
         "TROTH_FILES_URL", "s3://k%2Fey:hu%40sh@files.example:9000/bucket/kiln/2?region=eu-north-1"
     )
-    found = environment.hosted("TROTH_FILES_URL", disk.folder())
+    found = hosted("TROTH_FILES_URL", disk.folder())
     assert found["BACKEND"] == "troth.gate.outbound.bucket.Bucket"
     assert found["OPTIONS"] == {
         "bucket_name": "bucket", "location": "kiln/2", "endpoint_url": "https://files.example:9000",

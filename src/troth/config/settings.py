@@ -12,7 +12,6 @@ from .environment import (
     env_path,
     env_port,
     env_token,
-    hosted,
     own_certificate,
     own_file,
     owners,
@@ -21,6 +20,7 @@ from .environment import (
     stores,
     workspace_bytes,
 )
+from .hosted_files import hosted
 
 # -- where things are
 TROTH_HOME = env_path("TROTH_HOME", ROOT / "var")
