@@ -536,6 +536,19 @@ def test_a_size_is_rounded_to_what_people_read(size: int, said: str) -> None:
     assert quota.shown(size) == said
 
 
+def test_who_may_share_a_file_finds_the_way_to_it(here: Access, as_alice: Client) -> None:
+    put(as_alice, here, ("a.txt", b"one"), ("b.txt", b"two"))
+    ours, other = documents()
+    charlie = customer(CHARLIE)
+    granted(here, charlie, ours.pk, Right.SHARE)
+    granted(here, charlie, other.pk)
+    as_charlie = browser(charlie)
+    assert f"people/?part={ours.pk}" in as_charlie.get(page_of(here, ours)).content.decode()
+    assert "?part=" not in as_charlie.get(page_of(here, other)).content.decode()
+    form = as_charlie.get(at(here, f"people/?part={ours.pk}")).content.decode()
+    assert f'value="{ours.pk}" selected' in form and str(other.pk) not in form
+
+
 # -- folders and the trash
 
 

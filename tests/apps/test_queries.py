@@ -265,6 +265,18 @@ def test_a_long_value_is_cut_on_the_page_and_whole_in_the_file(here: Access, ali
     assert "Too large to show" in too_large and "fits the query" not in too_large
 
 
+def test_a_query_that_ran_is_changed_by_whoever_may_see_it(here: Access, alice: Person) -> None:
+    ran = run(here, "SELECT 41 + 1")
+    page = at(here, f"queries/?run={ran.pk}")
+    assert page in browser(alice).get(at(here, f"queries/runs/{ran.pk}/")).content.decode()
+    assert "SELECT 41 + 1" in browser(alice).get(page).content.decode()
+    guest, part = customer(CHARLIE), pots(here)
+    Grant(owner_id=here.workspace.owner_id, to_id=guest.owner_id, right=Right.VIEW, part=part.pk).save()
+    theirs = browser(guest).get(page)
+    assert theirs.status_code == 200 and "41 + 1" not in theirs.content.decode()
+    assert browser(guest).get(at(here, "queries/?run=x")).status_code == 200
+
+
 def test_a_query_is_kept_changed_and_deleted(here: Access, alice: Person) -> None:
     client, page = browser(alice), at(here, "queries/")
     told = {"sql": "SELECT 1", "name": "", "keep": "on", "submission": submission(client.get(page))}

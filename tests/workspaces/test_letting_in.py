@@ -341,6 +341,10 @@ def test_an_ended_workspace_is_read_and_taken_back_but_not_changed(here: Access,
     assert "is erased" in page and Workspace.objects.get().ended_at
     assert as_alice.get(at(here)).status_code == 200
     assert offer_is_shut(as_alice, here)
+    assert "Change the name" not in page
+    now = find(Workspace.objects.get(), here.person)
+    with pytest.raises(letting_in.NotNow):
+        flows.rename(now or here, "Other")
     as_alice.post(at(here, "settings/take-back/"))
     assert Workspace.objects.get().ended_at is None
 

@@ -51,8 +51,10 @@ def begin(by: Membership, name: str, *, accepts: bool) -> Workspace:
 
 
 def rename(by: Access, name: str) -> None:
-    """Give the workspace another name."""
+    """Give the workspace another name.  Raises NotNow once it has ended."""
     by.must(Right.MANAGE)
+    if by.workspace.ended_at is not None:
+        raise NotNow("This workspace has ended: nothing in it is changed any more.")
     with enter(by, writes=True), act():
         by.workspace.name = name
         by.workspace.save(update_fields=[])

@@ -97,12 +97,21 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(label="Role", choices=Role.choices)
 
 
+class PartField(forms.ChoiceField):
+    """A part, or all of it, which is no less of an answer."""
+
+    def validate(self, value: Any) -> None:
+        """Nothing is an answer where it is among the choices."""
+        if value or not self.valid_value(""):
+            super().validate(value)
+
+
 class OfferForm(CollectionForm):
     """Whom to let in, to what, how far and until when."""
 
     place = PLACE
     model = Offer
-    part = forms.ChoiceField(label="What", required=False)
+    part = PartField(label="What", error_messages={"required": "Please choose what to open to them."})
     right = forms.ChoiceField(label="They may", initial=Right.VIEW.value)
     last_day = forms.DateField(
         label="Last day", required=False, widget=forms.DateInput(attrs={"type": "date"}),
@@ -117,7 +126,6 @@ class OfferForm(CollectionForm):
     def __init__(self, *args: Any, parts: dict[UUID, str], may_whole: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         whole = [("", "The whole workspace")] if may_whole else []
-        self.fields["part"].required = not may_whole
         self.fields["part"].choices = [*whole, *((str(key), name) for key, name in parts.items())]  # type: ignore[attr-defined]
         self.fields["right"].choices = [(each.value, each.label) for each in GRANTABLE]  # type: ignore[attr-defined]
         field = self.fields["email"]

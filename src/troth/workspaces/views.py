@@ -124,6 +124,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @let_in(Right.MANAGE)
+@answered("workspace-settings")
 def settings(request: HttpRequest) -> HttpResponseBase:
     """The name; and how the workspace ends."""
     if request.method == "POST":

@@ -63,6 +63,12 @@ def must(by: Access, wanted: Right, what: Placed | Upload | None) -> None:
         by.must(wanted)
 
 
+def may_share(by: Access, what: Placed) -> bool:
+    """Whether somebody may open it to others."""
+    row = by.workspace
+    return row.ended_at is None and not row.is_companys and by.allows(Right.SHARE, what.pk)
+
+
 def folder(by: Access, which: UUID | None) -> Folder | None:
     """A folder that somebody reaches, within the open workspace; the top for None.  Raises Folder.DoesNotExist."""
     if which is None:

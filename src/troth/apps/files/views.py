@@ -47,7 +47,8 @@ def folder(request: HttpRequest, folder: UUID | None = None) -> HttpResponseBase
     may_change = reaching.allows(by, Right.EDIT, here)
     context = {
         "folder": here, "path": showing.path(by, here), "page": page, "may_change": may_change,
-        "may_trash": by.allows(Right.EDIT), "taken": quota.shown(quota.taken()), "most": quota.shown(quota.most()),
+        "may_share": here is not None and reaching.may_share(by, here), "may_trash": by.allows(Right.EDIT),
+        "taken": quota.shown(quota.taken()), "most": quota.shown(quota.most()),
         "unfinished": showing.unfinished(by), "places": showing.places(by, here) if here and may_change else [],
     }  # fmt: skip
     return TemplateResponse(request, "files/folder.html", context)
@@ -78,7 +79,7 @@ def _file(request: HttpRequest, by: Access, document: UUID, look: dict[str, Any]
     context = {
         "file": found, "name": found.name, "path": showing.path(by, found.folder), "look": look,
         "versions": showing.versions(found), "may_change": may_change,
-        "places": showing.places(by, found) if may_change else [],
+        "may_share": reaching.may_share(by, found), "places": showing.places(by, found) if may_change else [],
     }  # fmt: skip
     return TemplateResponse(request, "files/file.html", context)
 

@@ -62,7 +62,7 @@ def _page(request: HttpRequest, kept: Query | None, form: QueryForm | None = Non
         raise Http404
     found = sections.tables(access)
     first = {"sql": f"SELECT * FROM {identifier(found[0].name)} LIMIT 20"} if found else {}  # noqa: S608 - a suggestion
-    initial = {"sql": kept.sql, "name": kept.name} if kept else first
+    initial = {"sql": kept.sql, "name": kept.name} if kept else _again(request, access) or first
     named = Query.objects.all() if access.allows(Right.VIEW) else []
     context = {
         "form": form or QueryForm(initial=initial), "kept": kept, "kept_name": kept.name if kept else "",
@@ -79,6 +79,15 @@ def _shown(table: sections.Table) -> dict[str, Any]:
         "name": identifier(table.name)[1:-1], "where": table.where, "is_file": table.columns is None,
         "columns": [identifier(name)[1:-1] for name, _ in table.columns or ()],
     }  # fmt: skip
+
+
+def _again(request: HttpRequest, access: Access) -> dict[str, str]:
+    """The SQL of a run that somebody wants to change; nothing for one that is not shown to them."""
+    try:
+        found = Run.objects.filter(pk=UUID(request.GET.get("run", ""))).first()
+    except ValueError:
+        return {}
+    return {"sql": found.sql} if found and flows.is_shown_to(access, found) else {}
 
 
 def _written(request: HttpRequest, kept: Query | None) -> HttpResponseBase:

@@ -62,9 +62,10 @@ def card(access: Access) -> dict[str, Any]:
 
 def rights(access: Access, collection: UUID) -> dict[str, bool]:
     """What the reader of a collection's pages may do: decides which buttons are there."""
-    is_open = access.workspace.ended_at is None
+    row = access.workspace
+    is_open = row.ended_at is None
     return {
         "may_change": is_open and access.allows(Right.EDIT, collection),
         "may_remove": is_open and access.allows(Right.MANAGE),
-        "may_share": is_open and access.allows(Right.SHARE, collection),
+        "may_share": is_open and not row.is_companys and access.allows(Right.SHARE, collection),
     }  # fmt: skip

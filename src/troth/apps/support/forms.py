@@ -106,7 +106,10 @@ def refuse_address(value: str) -> None:
 class IncidentForm(forms.Form):
     """What is wrong or planned, where, and until when."""
 
-    kind = forms.ChoiceField(label="What is it?", choices=Incident.Kind.choices, widget=forms.RadioSelect)
+    kind = forms.ChoiceField(
+        label="What is it?", choices=Incident.Kind.choices, widget=forms.RadioSelect,
+        error_messages={"required": "Please choose one of the two."},
+    )  # fmt: skip
     about = forms.CharField(
         label="What it is about", max_length=2000, widget=forms.Textarea(attrs={"rows": 4}),
         validators=[refuse_address],
