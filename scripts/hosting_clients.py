@@ -292,7 +292,7 @@ class Asker(Client):
     def work(self) -> None:
         """One query."""
         figure, long = self.chance.randrange(10**6), self.chance.random() < 0.3
-        rows = 60_000_000 if long else 10
+        rows = 15_000_000 if long else 10
         sql = f"SELECT {figure} * 3 + count(*) * 0 AS a FROM range({rows}) t(r), range(2) u(s)"  # noqa: S608 - it is one
         page = self.at.home + "queries/"
         answer = self.press(page, self.page(page), sql=sql)
