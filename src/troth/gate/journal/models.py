@@ -62,6 +62,28 @@ class Share(models.Model):
         return self.entry
 
 
+class Spent(models.Model):
+    """That a subject's data was once put to something the statement permits `once`; a second time is refused.
+
+    It goes with the subject (32 hex digits), after which there is nothing left to put to anything.
+    """
+
+    subject = models.CharField(max_length=32)
+    action = models.CharField(max_length=8)
+    purpose = models.CharField(max_length=80)
+    recipient = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("subject", "action", "purpose", "recipient"), name="once_for_each_subject"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.action} for {self.purpose}"
+
+
 class Tile(models.Model):
     """One Merkle tile of C2SP tlog-tiles: up to 256 hashes of one level."""
 

@@ -39,13 +39,21 @@ class Facts:
     country: str = ""
 
 
+Once = tuple[str, str, str, str]
+"""What the statement permits once: (subject in hex, action, purpose, recipient)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An entry ready to be inserted: the parameters of one INSERT, and of one for each subject's share."""
+    """An entry ready to be inserted: the parameters of one INSERT, and of one for each subject's share.
+
+    `spent` is counted with it: an act that rolls back takes its count along, and the use on record still happened.
+    """
 
     id: str
     entry: tuple[object, ...]
     shares: list[tuple[str, str, bytes]]
+    spent: tuple["Once", ...] = ()
 
 
 def new_id() -> str:
@@ -122,6 +130,31 @@ def insert(rows: Sequence[Row]) -> None:
         shares = [share for row in rows for share in row.shares]
         if shares:
             cursor.executemany("INSERT INTO journal_share (entry, subject, sealed) VALUES (%s,%s,%s)", shares)
+        if spent := [once for row in rows for once in row.spent]:
+            cursor.executemany(_SPEND, spent)
+
+
+_SPEND = "INSERT INTO journal_spent (subject, action, purpose, recipient) VALUES (%s,%s,%s,%s) ON CONFLICT DO NOTHING"
+
+
+def spend(once: Once) -> bool:
+    """Count what is permitted once, in the transaction that is open or in one of its own; False for a second time.
+
+    Of two who ask at the same time the store lets one through.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SPEND, once)
+        return bool(cursor.rowcount == 1)
+
+
+def move_spent(subject: str, into: str) -> None:
+    """What one subject's data was put to counts for the other from now on."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO journal_spent (subject, action, purpose, recipient)"
+            " SELECT %s, action, purpose, recipient FROM journal_spent WHERE subject = %s ON CONFLICT DO NOTHING",
+            [into, subject],
+        )
 
 
 class GroupCommitter:

@@ -215,6 +215,7 @@ def _cut_shares(subject: str) -> None:
     # Sealed under the key that is gone: 32 blind bytes of each entry stay in the tree, the detail does not.
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM journal_share WHERE subject = %s", [subject])
+        cursor.execute("DELETE FROM journal_spent WHERE subject = %s", [subject])
 
 
 def _completion_leaf(erasure: Erasure, by: Actor, purpose: str) -> str:

@@ -52,6 +52,7 @@ def merge(one: UUID, into: UUID, by: Actor) -> Erasure:
         list(DataSubject.objects.select_for_update().filter(pk__in=(one, into)).order_by("pk"))
         moved = sum(_move_rows(model, one, into, ciphers) for model in personal_models())
         moved += _move_shares(one, into, ciphers)
+        writing.move_spent(one.hex, into.hex)
         for move in MERGINGS:
             move(one.hex, into.hex)
         enter(Kind.USE, PURPOSE, SYSTEM, [(into.hex, ciphers[into.hex], {"merged": moved, "by": by.role})])

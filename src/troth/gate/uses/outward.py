@@ -5,7 +5,7 @@ INVARIANT: the entry is durable before a value is returned.
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from troth.engine.ledger import Kind, canonical
 from troth.engine.policy import Deny, Permit
@@ -15,7 +15,7 @@ from ..journal import writing
 from ..published import statement
 from .actor import Actor, Each, Ground, Row
 from .doors import _act, keep
-from .use import Use
+from .use import SPENT, Use
 
 
 def disclose(
@@ -35,32 +35,18 @@ def disclose(
     data is corrected or erased.  It holds nothing personal.
 
     Returns the values, once an entry with the recipient, its country and the hash of what is sent is durable.
-    Raises Refused when the statement does not share every one of them, GateError inside an act.
+    Raises Refused when the statement does not share every one of them, or shares them once and this was done;
+    GateError inside an act.
     """
     if _act.get() is not None:
         raise GateError("a disclosure cannot be part of an act: it cannot be rolled back")
     use = Use(purpose, Actor(to, None, country), given)
-    owner, clauses = row.owner_id.hex if row.owner_id else "", {}
-    for name in fields:
-        category = type(row).seals[name].category  # type: ignore[attr-defined]
-        policy = statement.policy(row.collected_under)
-        decision = (
-            policy.decide("share", category, purpose, to, use.grounds(row))
-            if policy
-            else Deny("the statement this row was collected under is not known here", None)
-        )
-        if not isinstance(decision, Permit):
-            _record(
-                use, Kind.REFUSE, owner, {"refused": decision.reason, "by": by.role}, (decision.clause or "",)
-            )
-            raise Refused(decision.reason, decision.clause)
-        clauses[category] = decision.clause
+    owner = row.owner_id.hex if row.owner_id else ""
+    clauses = _permitted(use, row, fields, owner, by)
     try:
         opened = use.open_all(row)
     except Refused as refused:
-        said = {"refused": refused.reason, "by": by.role}
-        _record(use, Kind.REFUSE, owner, said, (refused.clause or "",))
-        raise
+        _refuse(use, owner, by, refused.reason, refused.clause)
     values = {name: opened.get(name) for name in fields}
     sent = hashlib.sha256(
         canonical({k: None if v is None else str(v) for k, v in values.items()})
@@ -70,6 +56,30 @@ def disclose(
         detail["reference"] = reference
     _record(use, Kind.DISCLOSE, owner, detail, clauses.values())
     return values
+
+
+def _permitted(use: Use, row: Row, fields: Sequence[str], owner: str, by: Actor) -> dict[str, str]:
+    """The clause for each category; what may be shared once is counted.  Raises Refused, with the refusal on record."""
+    clauses, is_once, purpose, to = dict[str, str](), False, use.purpose, use.by.role
+    for name in fields:
+        category = type(row).seals[name].category  # type: ignore[attr-defined]
+        policy = statement.policy(row.collected_under)
+        decision = (
+            policy.decide("share", category, purpose, to, use.grounds(row))
+            if policy
+            else Deny("the statement this row was collected under is not known here", None)
+        )
+        if not isinstance(decision, Permit):
+            _refuse(use, owner, by, decision.reason, decision.clause)
+        clauses[category], is_once = decision.clause, is_once or decision.once
+    if is_once and not writing.spend((owner, "share", purpose, to)):
+        _refuse(use, owner, by, SPENT, next(iter(clauses.values())))
+    return clauses
+
+
+def _refuse(use: Use, owner: str, by: Actor, reason: str, clause: str | None) -> NoReturn:
+    _record(use, Kind.REFUSE, owner, {"refused": reason, "by": by.role}, (clause or "",))
+    raise Refused(reason, clause)
 
 
 def _record(use: Use, kind: Kind, owner: str, detail: Mapping[str, Any], clauses: Iterable[str]) -> None:

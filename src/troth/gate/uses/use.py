@@ -7,6 +7,7 @@ closes.
 import uuid
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
+from dataclasses import replace
 from functools import cache
 from typing import Any, NoReturn, Protocol
 
@@ -33,6 +34,8 @@ class Seal(Protocol):
 
 _NO_GROUNDS: frozenset[str] = frozenset()
 
+SPENT = "the statement permits this once, and it was done"
+
 
 @cache
 def _ground_set(name: str) -> frozenset[str]:
@@ -42,10 +45,13 @@ def _ground_set(name: str) -> frozenset[str]:
 class _Plan:
     """What a use may do with rows of one model, version and set of grounds: worked out once, read for each row."""
 
-    __slots__ = ("converts", "permitted", "place")
+    __slots__ = ("converts", "once", "permitted", "place")
 
-    def __init__(self, model: Any, version: str, permitted: Mapping[str, str]) -> None:
+    def __init__(
+        self, model: Any, version: str, permitted: Mapping[str, str], once: frozenset[str] = frozenset()
+    ) -> None:
         self.permitted = permitted
+        self.once = once
         self.place = envelopes.places(model.seal_label, version, keys.deployment())
         self.converts = bool(model.converted())
 
@@ -53,15 +59,14 @@ class _Plan:
 class _Opened:
     """A row in a use: its values, which of them this use may show, and what is yet to be sealed."""
 
-    __slots__ = ("blob", "pending", "permitted", "row", "used", "values")
+    __slots__ = ("blob", "once", "pending", "permitted", "row", "used", "values")
 
-    def __init__(
-        self, row: Row, values: dict[str, Any], permitted: Mapping[str, str], used: dict[str, str]
-    ) -> None:
+    def __init__(self, row: Row, values: dict[str, Any], plan: _Plan, used: dict[str, str]) -> None:
         self.row = row
         self.blob = row.sealed
         self.values = values
-        self.permitted = permitted
+        self.permitted = plan.permitted
+        self.once = plan.once
         self.used = used
         self.pending: dict[str, Any] | None = None
 
@@ -84,6 +89,7 @@ class Use:
         self._plans: dict[tuple[type, str, frozenset[str]], _Plan] = {}
         self._used: dict[str, dict[str, str]] = {}
         self._collected: dict[str, dict[str, str]] = {}
+        self._spent: set[writing.Once] = set()
 
     # -- reading
 
@@ -98,6 +104,8 @@ class Use:
         clause = opened.permitted.get(name)
         if clause is None:
             self._refuse_reading(row, seal)
+        if opened.once and name in opened.once:
+            self._spend(row, clause)
         value = opened.values.get(name)
         if value is not None:  # of what nobody gave, nothing was read
             opened.used[seal.category] = clause
@@ -129,8 +137,17 @@ class Use:
         used = self._used.get(owner)
         if used is None:
             used = self._used[owner] = {}
-        opened = self._rows[id(row)] = _Opened(row, values, plan.permitted, used)
+        opened = self._rows[id(row)] = _Opened(row, values, plan, used)
         return opened
+
+    def _spend(self, row: Row, clause: str) -> None:
+        """Count a use that the statement permits once for each subject.  However much one use reads, it is one."""
+        once = (self._owner(row), "use", self.purpose, self.by.role)
+        if once in self._spent:
+            return
+        if not writing.spend(once):
+            self._fail(Refused(SPENT, clause))
+        self._spent.add(once)
 
     def _owner(self, row: Row) -> str:
         owner = row.owner_id
@@ -186,12 +203,14 @@ class Use:
         return self._plans.get(key) or self._make_plan(*key)
 
     def _make_plan(self, model: type, version: str, grounds: frozenset[str]) -> _Plan:
-        policy, permitted = statement.policy(version), dict[str, str]()
+        policy, permitted, once = statement.policy(version), dict[str, str](), set[str]()
         for seal in model.seals.values() if policy else ():  # type: ignore[attr-defined]
             decision = policy.decide("use", seal.category, self.purpose, self.by.role, grounds)  # type: ignore[union-attr]
             if isinstance(decision, Permit):
                 permitted[seal.name] = decision.clause
-        plan = _Plan(model, version, permitted)
+                if decision.once:
+                    once.add(seal.name)
+        plan = _Plan(model, version, permitted, frozenset(once))
         self._plans[model, version, grounds] = plan
         return plan
 
@@ -286,9 +305,10 @@ class Use:
         clauses = {c for part in (*used.values(), *self._collected.values()) for c in part.values()}
         self._add_actor(details)
         self._forget_touched()
-        return writing.build(
+        row = writing.build(
             writing.new_id(), self._facts(kind, clauses), details, bytes.fromhex(self.policy.version)
         )
+        return replace(row, spent=tuple(self._spent)) if self._spent else row
 
     def _detail(self, used: dict[str, str], collected: dict[str, str]) -> dict[str, Any]:
         detail: dict[str, Any] = {
