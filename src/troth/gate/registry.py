@@ -121,3 +121,12 @@ def api(prefix: str, router: str) -> None:
     It is named (`"troth.apps.rights.api.router"`) and imported with the URLs: most commands need neither.
     """
     APIS.append((prefix, router))
+
+
+ARRIVALS: list[Callable[[HttpRequest, UUID], None]] = []
+"""What is done when somebody's account was just opened in a browser: called with their subject."""
+
+
+def arrival(done: Callable[[HttpRequest, UUID], None]) -> None:
+    """Have something done for whoever just opened an account, with what their browser's session remembers."""
+    ARRIVALS.append(done)

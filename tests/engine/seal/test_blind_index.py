@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 
 from troth.engine.seal import (
     EMAIL,
+    MAILBOX,
     TEXT,
     Normaliser,
     NotNormal,
     blind_index,
     normalise_email,
+    normalise_mailbox,
     normalise_phone,
     normalise_text,
     phone_normaliser,
@@ -94,3 +96,32 @@ def test_a_normal_address_is_normal(local: str, domain: str) -> None:
     assert normalise_email(address) == address
     assert address.count("@") >= 1
     assert address.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("address", "mailbox"),
+    [
+        ("Alice+News@Example.ORG", "alice@example.org"),
+        ("alice+a+b@example.org.", "alice@example.org"),
+        ('"alice+news"@example.org', "alice@example.org"),
+        ('"al\\ice"@example.org', "alice@example.org"),
+        ("+alice@example.org", "+alice@example.org"),
+        ("a.lice@example.org", "a.lice@example.org"),
+        ("alice@BÜCHER.example", "alice@xn--bcher-kva.example"),
+    ],
+)
+def test_a_mailbox_is_one_whatever_is_written_beside_it(address: str, mailbox: str) -> None:
+    assert normalise_mailbox(address) == normalise_mailbox(mailbox) == mailbox
+    assert blind_index(KEY, "s", address, MAILBOX) == blind_index(KEY, "s", mailbox, MAILBOX)
+    assert blind_index(KEY, "s", mailbox, MAILBOX) != blind_index(KEY, "s", mailbox, EMAIL)
+
+
+@given(st.text(min_size=1, max_size=20), st.text(max_size=20))
+def test_no_tag_makes_another_mailbox(local: str, tag: str) -> None:
+    try:
+        mailbox = normalise_mailbox(f"{local}@example.org")
+        tagged = normalise_mailbox(f"{local}+{tag}@example.org")
+    except NotNormal:
+        return
+    assert tagged == mailbox or local.startswith('"')
+    assert normalise_mailbox(mailbox) == mailbox or mailbox.startswith('"')

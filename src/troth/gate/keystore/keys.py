@@ -201,10 +201,20 @@ def intend_erasure(subject: str) -> None:
     DataKey.objects.filter(subject=subject).update(erasing=True)
 
 
+def remember(mark: UUID) -> None:
+    """Write into the journal that outlives every backup.  Safe to repeat.  Raises JournalBroken."""
+    count = append_tombstones(*_journal(), [mark])
+    KeySet.objects.filter(tombstones__lt=count).update(tombstones=count)
+
+
+def is_remembered(mark: UUID) -> bool:
+    """Whether the journal holds it; reads all of the journal.  Raises JournalBroken."""
+    return mark in read_tombstones(*_journal())
+
+
 def destroy(subject: str) -> None:
     """Step 2: the key dies, and the tombstone outlives every backup.  Safe to repeat."""
-    count = append_tombstones(*_journal(), [UUID(subject)])
-    KeySet.objects.filter(tombstones__lt=count).update(tombstones=count)
+    remember(UUID(subject))
     with transaction.atomic(using=KEYS):
         for rows in (Limit.objects.filter(subject=subject), DataKey.objects.filter(subject=subject)):
             rows._raw_delete(rows.db)

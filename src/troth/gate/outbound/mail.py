@@ -84,10 +84,10 @@ def deliver_due() -> int:
             if message.until is not None and message.until <= timezone.now():
                 _due().filter(pk=message.pk).update(state=Message.State.FAILED)
                 continue
-            with _line() as line:
+            with line() as opened:
                 if _claim(message):
                     tried += 1
-                    _deliver(message, line)
+                    _deliver(message, opened)
     except CarrierAway as away:
         log.warning("the carrier is away: %s; mail waits", away)
         _due().update(due_at=timezone.now() + REST)
@@ -99,19 +99,19 @@ def _due() -> Any:
 
 
 @contextmanager
-def _line() -> Iterator[Any]:
+def line() -> Iterator[Any]:
     """A connection to the carrier, or none where mail is only shown.  Raises CarrierAway."""
-    line = get_connection(timeout=20)
+    opened = get_connection(timeout=20)
     try:
         if not settings.TROTH_MAIL_HELD:
-            line.open()
+            opened.open()
     except OSError as error:  # those of smtplib are among them
         raise CarrierAway(type(error).__name__) from None
     try:
-        yield line
+        yield opened
     finally:
         with suppress(OSError):
-            line.close()
+            opened.close()
 
 
 def _claim(message: Message) -> bool:
@@ -132,7 +132,7 @@ def _recover() -> None:
     stuck.filter(kind=Message.Kind.INVITATION).update(state=Message.State.UNKNOWN)
 
 
-def _deliver(message: Message, line: Any) -> None:
+def _deliver(message: Message, opened: Any) -> None:
     try:
         sent = disclose(
             message, ("address", "subject", "body", "attachment"), to=CARRIER, purpose=PURPOSE, by=SYSTEM,
@@ -144,7 +144,7 @@ def _deliver(message: Message, line: Any) -> None:
         validate_email(sent["address"])
         mail = EmailMessage(
             sent["subject"], sent["body"], settings.DEFAULT_FROM_EMAIL, [sent["address"]],
-            headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"}, connection=line,
+            headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"}, connection=opened,
         )  # fmt: skip
         if sent["attachment"]:
             mail.attach("receipt.json", sent["attachment"].encode(), "application/json")
@@ -160,7 +160,7 @@ def _close(message: Message, state: str) -> None:
 
 
 def _postpone(message: Message, error: Exception) -> None:
-    attempts, said = message.attempts + 1, _said(error)
+    attempts, said = message.attempts + 1, answered(error)
     # The exception's text may hold the address (SMTPRecipientsRefused does): its kind is all we log.
     log.warning("a message was not taken: %s %d, attempt %d", type(error).__name__, said, attempts)
     is_refused = said >= 500
@@ -177,7 +177,7 @@ def _postpone(message: Message, error: Exception) -> None:
     Message.objects.filter(pk=message.pk).update(state=state, due_at=timezone.now() + wait)
 
 
-def _said(error: Exception) -> int:
+def answered(error: Exception) -> int:
     """The carrier's answer about this message: 4xx not now, 5xx never; 0 for none, after which it may have been taken."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return min(code for code, _ in error.recipients.values())

@@ -5,7 +5,16 @@ from functools import lru_cache
 
 from django.conf import settings
 
-from troth.engine.seal import EMAIL, TEXT, Normaliser, NotNormal, blind_index, blind_indexer, phone_normaliser
+from troth.engine.seal import (
+    EMAIL,
+    MAILBOX,
+    TEXT,
+    Normaliser,
+    NotNormal,
+    blind_index,
+    blind_indexer,
+    phone_normaliser,
+)
 
 from ..keystore.keys import keeper
 
@@ -53,3 +62,14 @@ def candidates(label: str, kind: str, value: str) -> list[bytes]:
 def address_index(address: str) -> bytes | None:
     """The keyed hash under which an address's sign-in handle is found; None for what is no address."""
     return next(iter(candidates("accounts.address", "email", address)), None)
+
+
+def mailbox_index(address: str) -> bytes | None:
+    """The keyed hash of the mailbox that an address stands for, whatever its tag: for what is remembered for good.
+
+    Its key does not turn with the index epochs (spec/keys.md, `suppression.key`).  None for what is no address.
+    """
+    try:
+        return blind_index(keeper().named_key("suppression"), "suppression.mailbox", address, MAILBOX)
+    except NotNormal:
+        return None

@@ -42,8 +42,8 @@ LEAP = timedelta(days=2)
 STEADY = timedelta(hours=1)
 """How long the clock must go on evenly after a leap before anything is ended by it."""
 
-ENDING = (Subject.PERSON, Subject.WORKSPACE)
-"""Kinds of subject that exist for the sake of what they sent or keep here, and so may end with it."""
+ENDING = (Subject.PERSON, Subject.WORKSPACE, Subject.INVITEE)
+"""Kinds of subject that exist for the sake of what they sent or keep here, or get from here, and so may end with it."""
 
 ANCHOR = "account"
 """Rows that are this ground make their owner more than the rows it sent: an account, a company."""
