@@ -62,6 +62,7 @@ def _links() -> dict[str, str]:
     extra = {
         "sign_in": base["company"] + reverse("account_login", pages),
         "request": base["company"] + reverse("request-ask", pages),
+        "refer": base["company"] + reverse("refer", pages),
         "services": base["company"] + reverse("services", pages),
     }
     return {

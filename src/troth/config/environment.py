@@ -1,6 +1,7 @@
 """Settings from the environment.  A bad value stops the start with one line that names the variable."""
 
 import os
+import re
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
@@ -142,6 +143,20 @@ def workspace_bytes(data: dict[str, Any]) -> int:
             "company.toml: `file-bytes` in [workspaces] is no number of bytes; write one such as 1_000_000_000"
         )
     return most
+
+
+def referral_credit(data: dict[str, Any]) -> tuple[int, str]:
+    """What a referral brings whoever made it, in cents, and their currency; nothing when nothing is said.
+
+    Raises SettingError.
+    """
+    said = data.get("referrals", {})
+    cents, currency = said.get("credit", 0), said.get("currency", "USD")
+    if not isinstance(cents, int) or cents < 0 or not re.fullmatch("[A-Z]{3}", str(currency)):
+        raise SettingError(
+            "company.toml: `credit` in [referrals] is a number of cents, and `currency` three letters such as USD"
+        )
+    return cents, currency
 
 
 def recipients(data: dict[str, Any]) -> dict[str, dict[str, str]]:

@@ -17,6 +17,7 @@ from .environment import (
     owners,
     processor,
     recipients,
+    referral_credit,
     stores,
     workspace_bytes,
 )
@@ -32,6 +33,7 @@ TROTH_COMPANY = company(own_file("company.toml", TROTH_HOME))
 TROTH_DEPLOYMENT = TROTH_COMPANY["company"]["name"]
 TROTH_REGION = TROTH_COMPANY["company"]["region"]
 TROTH_WORKSPACE_BYTES = workspace_bytes(TROTH_COMPANY)
+TROTH_REFERRAL_CREDIT = referral_credit(TROTH_COMPANY)
 
 # -- how it is run
 TROTH_DEMO = env_bool("TROTH_DEMO")
@@ -96,6 +98,7 @@ INSTALLED_APPS = [
     "troth.apps.queries",
     "troth.apps.files",
     "troth.apps.api",
+    "troth.apps.referrals",
 ]
 
 MIDDLEWARE = [
@@ -216,7 +219,7 @@ ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
 ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 600
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_RATE_LIMITS = {"password_advice": "60/m/ip"}
+ACCOUNT_RATE_LIMITS = {"password_advice": "60/m/ip", "refer_a_friend": "20/h/ip"}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
 MFA_ADAPTER = "troth.accounts.adapter.MFAAdapter"

@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("troth.workspaces.urls")),
     path("", include("troth.apps.queries.urls")),
     path("", include("troth.apps.files.urls")),
+    path("", include("troth.apps.referrals.urls")),
     path("", include("troth.apps.records.urls")),
     path("", include("troth.apps.api.urls")),
     path("", include("troth.accounts.people.urls")),

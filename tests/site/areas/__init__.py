@@ -13,6 +13,7 @@ from tests.site.areas import (
     privacy,
     queries,
     records,
+    referrals,
     rights,
     showcase,
     sign_in,
@@ -37,6 +38,7 @@ AREAS: tuple[ModuleType, ...] = (
     api,
     buying,
     showcase,
+    referrals,
 )
 
 NO_PAGES = dict(pages.NO_PAGES)

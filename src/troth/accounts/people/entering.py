@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from troth.gate.codes import codes
+from troth.gate.registry import ARRIVALS
 from troth.gate.uses import SYSTEM, using
 
 from . import companies, registering
@@ -107,6 +108,8 @@ def _welcome(request: HttpRequest, person: Person) -> HttpResponse:
     # The code is as fresh a sign as there can be: whoever makes a passkey now is not asked for another at once.
     record_authentication(request, person.user, method="code", reauthenticated=True)
     login(request, person.user, backend=BACKEND)
+    for arrived in ARRIVALS:
+        arrived(request, person.owner_id)
     messages.success(request, "Your account is open.")
     return redirect("account" if person.user.has_usable_password() else "mfa_add_webauthn")
 
