@@ -1,0 +1,16 @@
+"""A few kills amid referrals, by the script that does a hundred."""
+
+import subprocess
+import sys
+
+from tests.site.demo import ROOT, environment
+
+
+def test_referrals_killed_anywhere_write_to_nobody_twice_and_forget_everybody() -> None:
+    command = [sys.executable, ROOT / "scripts" / "kill_referrals.py", "--moments", "8"]
+    done = subprocess.run(
+        command, env=environment(), capture_output=True, text=True, timeout=280, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.startswith("8 kills") and "to 8 addresses, 0 twice;" in done.stdout
+    print(done.stdout)
