@@ -22,6 +22,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         hosting,
         importing,
         inbox,
+        marking,
         querying,
         reading,
         rights,
@@ -45,6 +46,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         "hosting": lambda: hosting.rows(rounds, *(((2, 10), 200) if quick else ((10, 100, 1_000), 1_000))),
         "query": lambda: querying.rows(3 if quick else 5, 2_000 if quick else 200_000, home),
         "walls": lambda: walls.rows(rounds, *((4, 200) if quick else (100, 2_000))),
+        "referrals": lambda: marking.rows(rounds, 20_000 if quick else 1_000_000),
     }
 
 
@@ -54,8 +56,8 @@ def main() -> int:
     asked.add_argument(
         "rows",
         nargs="*",
-        help="decide, read, write, append, verify, inbox, rights, export, files, import, hosting, query, walls;"
-        " all when none is named",
+        help="decide, read, write, append, verify, inbox, rights, export, files, import, hosting, query, walls,"
+        " referrals; all when none is named",
     )
     asked.add_argument(
         "--quick", action="store_true", help="small sizes, few rounds: a check that it runs, no figures"

@@ -212,3 +212,12 @@ class PlainRecord(models.Model):
             models.Index(fields=("owner_id", "collection", "-made_at", "-id", "is_shown"), name="plain_page"),
             models.Index(fields=("owner_id", "collection", "email"), name="plain_email"),
         )
+
+
+class PlainInvited(models.Model):
+    """An address that was invited, in clear, found by a plain unique index."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    address = models.EmailField(max_length=254, unique=True)
+    state = models.CharField(max_length=8, default="sending")
+    made_on = models.DateField(default=timezone.now)
