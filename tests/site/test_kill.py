@@ -15,7 +15,7 @@ SCRIPT = ROOT / "scripts" / "kill.py"
 def test_forty_kills_lose_no_enquiry_and_send_no_mail_without_an_entry() -> None:
     command = [sys.executable, SCRIPT, "--moments", "40", "--clients", "2"]
     done = subprocess.run(
-        command, env=environment(), capture_output=True, text=True, timeout=280, check=False
+        command, env=environment(), capture_output=True, text=True, timeout=560, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.startswith("40 kills") and " 0 lost, 0 twice," in done.stdout
