@@ -48,7 +48,7 @@ migrations: development ## Django's checks, and no model change without its migr
 tests-sqlite: development ## every test, on SQLite (ARGS="-k word" for some)
 	@set -o pipefail; $(BIN)/pytest -n 2 $(ARGS) | sed -u 's/^/sqlite    /'
 
-tests-postgres: development ## the tests that touch the database, on PostgreSQL
+tests-postgres: development ## the tests that touch the database, on PostgreSQL (ARGS="--whole tests/site": the browser suite too)
 	@set -o pipefail; $(BIN)/python scripts/postgres.py -- $(BIN)/pytest -n 1 --database-only $(ARGS) | \
 		sed -u 's/^/postgres  /'
 

@@ -44,7 +44,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         "files": lambda: filing.rows(3 if quick else 5, 30 if quick else 990, home),
         "import": lambda: importing.rows(3, 5_000 if quick else 200_000),
         "hosting": lambda: hosting.rows(rounds, *(((2, 10), 200) if quick else ((10, 100, 1_000), 1_000))),
-        "query": lambda: querying.rows(3 if quick else 5, 2_000 if quick else 200_000, home),
+        "query": lambda: querying.rows(3, 2_000 if quick else 200_000, home),
         "walls": lambda: walls.rows(rounds, *((4, 200) if quick else (100, 2_000))),
         "referrals": lambda: marking.rows(rounds, 20_000 if quick else 1_000_000),
     }

@@ -5,7 +5,7 @@ A record's values are kept by field id (`kinds`): what is not given is not kept.
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -285,6 +285,12 @@ def findable(record: Record, fields: Iterable[Field], values: Values) -> list[Va
 def packed(values: Values) -> str:
     """Values as a record keeps them."""
     return json.dumps({key.hex: value for key, value in values.items()}, ensure_ascii=False)
+
+
+def picked(content: str, fields: Sequence[str]) -> list[str]:
+    """The values of a record in the order of fields (their ids in hex), blank for none: for long lists."""
+    values = json.loads(content or "{}")
+    return [values.get(field, "") for field in fields]
 
 
 def unpacked(content: str) -> dict[UUID, str]:

@@ -10,7 +10,7 @@ from troth.workspaces.hosted import opened
 from troth.workspaces.sections import LOOKS, PARTS, SIZES, TABLES, Columns, Look, Table
 
 from . import kinds
-from .flows import unpacked
+from .flows import picked, unpacked
 from .models import Collection, Field, Kind, Record
 
 
@@ -73,18 +73,17 @@ def _apart(names: list[str]) -> list[str]:
 
 
 def _lines(collection: UUID, fields: list[Field]) -> Iterator[list[str]]:
-    """The records of a collection as texts, by id, a batch at a time."""
-    use, shown = current_use(), Record.objects.filter(collection=collection, is_shown=True).order_by("pk")
-    after, rows = None, list[Record]()
-    while rows or after is None:
-        rows = list((shown.filter(pk__gt=after) if after else shown)[:BATCH])
-        for record in rows:
-            values = unpacked(record.content)
-            yield [str(record.pk), *(values.get(field.pk, "") for field in fields)]
+    """The records of a collection as texts, a batch at a time.
+
+    The ids are asked for first: no index has the records of one collection by id, and to sort what is left for each
+    batch would take as many times longer as there are batches.
+    """
+    use, shown = current_use(), Record.objects.filter(collection=collection, is_shown=True).order_by()
+    ids, names = list(shown.values_list("pk", flat=True)), [field.pk.hex for field in fields]
+    for start in range(0, len(ids), BATCH):
+        for record in shown.filter(pk__in=ids[start : start + BATCH]):
+            yield [str(record.pk), *picked(record.content, names)]
             use.release(record)
-            after = record.pk
-        if len(rows) < BATCH:
-            return
 
 
 def size(workspace: UUID) -> int:
