@@ -46,6 +46,8 @@ def _build(home: Path) -> None:
     from troth.gate.published import statement
 
     for store in ("default", "keys"):
+        call_command("migrate", database=store, interactive=False, verbosity=0)
+        # The peers' tables have no history, and some name the house's: on PostgreSQL those must be there first.
         call_command("migrate", database=store, interactive=False, verbosity=0, run_syncdb=True)
     begin_log()
     statement.publish()

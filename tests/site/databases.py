@@ -83,3 +83,11 @@ def files_of(settings: dict[str, str], since: float) -> list[Path]:
         folders.append(data / "base" / str(row[0]))
     ahead = [path for path in (data / "pg_wal").iterdir() if path.is_file() and path.stat().st_mtime >= since]
     return [*ahead, *(path for folder in folders for path in folder.iterdir())]
+
+
+def left_in(path: Path) -> bytes:
+    """What a file holds; a database server takes files of its own away meanwhile."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""

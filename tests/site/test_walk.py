@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.site.conftest import Opens
-from tests.site.databases import connected, files_of, is_beside_postgres
+from tests.site.databases import connected, files_of, is_beside_postgres, left_in
 from tests.site.demo import ROOT, Demo
 
 pytestmark = pytest.mark.both_stores
@@ -151,14 +151,6 @@ def changed(data: bytes) -> bytes:
     found = max(re.finditer(rb"[0-9A-Za-z+/]{20,}", data), key=lambda match: len(match.group()))
     at = found.start() + 8
     return data[:at] + (b"1" if data[at : at + 1] != b"1" else b"2") + data[at + 1 :]
-
-
-def left_in(path: Path) -> bytes:
-    """What a file holds; a database server takes files of its own away meanwhile."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""
 
 
 def found_on_the_disk(demo: Demo) -> list[str]:

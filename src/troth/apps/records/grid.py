@@ -123,7 +123,6 @@ def matching(
     collection: Collection, fields: list[Field], looked: Looked, order: Order | None = None
 ) -> Found:
     """The records that are looked for, in an order."""
-    rows = Record.objects.filter(collection=collection, is_shown=True)
     by_id, marked = {field.pk: field for field in fields}, []
     if looked.text:
         marks = [mark for field in fields for mark in _marks(field, looked.text)]
@@ -133,10 +132,12 @@ def matching(
             marked.append(_where(field, each))
     is_whole = looked.text or (looked.conditions and looked.conditions[0].how == "is")
     few = _few(marked[0], order) if is_whole and len(marked) == 1 else None
-    if few is None:
-        for values in marked:
-            rows = rows.filter(pk__in=values.values("record"))
-    return Found(rows, order, few=few, is_all=not marked)
+    if few is not None:
+        return Found(None, order, few=few, is_all=False)
+    rows = Record.objects.filter(collection=collection, is_shown=True)
+    for values in marked:
+        rows = rows.filter(pk__in=values.values("record"))
+    return Found(rows, order, is_all=not marked)
 
 
 def _few(values: Any, order: Order | None) -> list[Record] | None:
