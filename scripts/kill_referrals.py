@@ -120,6 +120,15 @@ def finish() -> None:
         finish_erasures()
 
 
+def wait_for_a_claim(until: float) -> None:
+    """Until a worker has a friend and the carrier has not answered yet: most of what can go wrong lies there."""
+    from troth.apps.referrals.models import Invitee
+
+    claimed = Invitee.objects.filter(state=Invitee.State.SENDING)
+    while not claimed.exists() and time.monotonic() < until:
+        time.sleep(0.001)
+
+
 def ended(children: list[int]) -> list[int]:
     """How processes ended: the exit code of each, or less the signal that killed it."""
     return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
@@ -131,7 +140,11 @@ def one_moment(friend: str, referrers: list[UUID], chance: random.Random) -> str
     asking = [apart(refer, at, by, friend, chance.choice(SPELLINGS)) for by in referrers]
     workers = [apart(work, at + 0.5) for _ in range(2)]
     killed = chance.choices(("one", "both", "everybody"), (0.4, 0.5, 0.1))[0]
-    time.sleep(max(0.0, at - time.monotonic()) + chance.random() * 0.12)
+    if chance.random() < 0.7:
+        wait_for_a_claim(at + 0.5)
+        time.sleep(chance.random() * 0.15)
+    else:
+        time.sleep(max(0.0, at - time.monotonic()) + chance.random() * 0.12)
     for child in {"one": workers[:1], "both": workers, "everybody": [*asking, *workers]}[killed]:
         os.kill(child, signal.SIGKILL)
     codes = ended([*asking, *workers])
