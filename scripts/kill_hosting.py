@@ -23,6 +23,7 @@ import argparse
 import hashlib
 import json
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -285,7 +286,7 @@ def storm(demo: Demo, options: argparse.Namespace) -> str:
         told = moments(demo, options, lambda what, when: look(at, clients, what, when))
     raise_damage(clients)
     let_time_pass()
-    look(at, clients, "worker", 2.0**31)
+    look(at, clients, "worker", time.time())
     settle(at)
     figures = "; ".join(counted(at, clients))
     done = sum(len(client.kept) for client in clients)

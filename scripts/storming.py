@@ -145,8 +145,9 @@ def moments(
     chance, kinds, began = random.Random(options.seed), Counter[str](), time.monotonic()
     for _ in range(options.moments):
         time.sleep(0.2 + chance.random())
-        what, at = chance.choices(list(SHARES), list(SHARES.values()))[0], time.time()
+        what = chance.choices(list(SHARES), list(SHARES.values()))[0]
         kill(demo, what, chance)
+        at = time.time()
         let_time_pass()
         after(what, at)
         if what == "everything":

@@ -206,9 +206,10 @@ def test_what_a_killed_worker_left_fails_and_is_not_run_for_ever(here: Access) -
     assert over(here, asked.pk).state == Run.State.FAILED
 
 
-def test_what_a_killed_worker_left_a_moment_ago_begins_again(here: Access) -> None:
+@pytest.mark.parametrize("began", [-running.LOST_AFTER, timedelta(days=400)])
+def test_what_a_killed_worker_left_a_moment_ago_begins_again(here: Access, began: timedelta) -> None:
     asked = flows.ask(here, "SELECT 42 AS a", {})
-    Run.every.update(state=Run.State.RUNNING, began_at=timezone.now() - running.LOST_AFTER)
+    Run.every.update(state=Run.State.RUNNING, began_at=timezone.now() + began)
     assert answer(here, over(here, asked.pk)) == [["42"]]
 
 

@@ -74,15 +74,22 @@ def turn() -> None:
 
 def _waiting() -> Iterator[tuple[UUID, UUID]]:
     """Runs that nobody began, the oldest first; what a worker left behind begins again, or has failed."""
-    for owner, pk in owning.found(Run, state=Run.State.RUNNING, began_at__lt=timezone.now() - LOST_AFTER):
-        with opened(owner):
-            lately = Run.objects.filter(
-                pk=pk, state=Run.State.RUNNING, asked_at__gt=timezone.now() - AGAIN_WITHIN
-            )
-            is_again = lately.update(state=Run.State.WAITING, began_at=None)
-        if not is_again:
-            _fail(owner, pk)
+    now = timezone.now()
+    # One that began further ahead than clocks differ did so under a clock that was wrong.
+    for lost in ({"began_at__lt": now - LOST_AFTER}, {"began_at__gt": now + LOST_AFTER}):
+        for owner, pk in owning.found(Run, state=Run.State.RUNNING, **lost):
+            _begin_again(owner, pk)
     yield from owning.found(Run, state=Run.State.WAITING)
+
+
+def _begin_again(workspace: UUID, pk: UUID) -> None:
+    """Let a run whose worker is gone wait once more, if it was asked lately; else it has failed."""
+    lately = timezone.now() - AGAIN_WITHIN
+    with opened(workspace):
+        lost = Run.objects.filter(pk=pk, state=Run.State.RUNNING, asked_at__gt=lately)
+        is_again = lost.update(state=Run.State.WAITING, began_at=None)
+    if not is_again:
+        _fail(workspace, pk)
 
 
 def _begin(workspace: UUID, pk: UUID) -> None:
