@@ -280,8 +280,8 @@ class Importer(Client):
 
     @staticmethod
     def rows(name: str, total: int, bad: int = 0) -> str:
-        """CSV whose rows carry the import's name and their number; the first ones after the first are wrong."""
-        wrong = set(range(1, bad + 1))
+        """CSV whose rows carry the import's name and their number; the last ones are wrong: the others are in by then."""
+        wrong = range(total - bad, total)
         lines = [f"{name}-{row},{'none' if row in wrong else row}" for row in range(total)]
         return "\n".join(["Mark,Number", *lines])
 
