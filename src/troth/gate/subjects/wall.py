@@ -8,10 +8,11 @@ SQLite has no such thing: there the ORM's scope and the seal are the walls.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
 from django.db import DatabaseError, connections
@@ -20,7 +21,7 @@ from .models import PersonalModel
 from .scope import EVERYWHERE, current
 
 POLICY = "one_workspace"
-TELL = "SELECT set_config('app.workspace', %s, true), set_config('app.every', %s, true)"
+TELL = "SELECT set_config('app.workspace', '{workspace}', true), set_config('app.every', '{every}', true)"
 ROWS = re.compile(r"[\s(]*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b", re.IGNORECASE)
 """Statements about rows.  Others (VACUUM, CREATE INDEX) are the owner's, see none, and may refuse a transaction."""
 # The settings are read once a statement, not once a row: as a sub-select they are a plan of their own.
@@ -46,12 +47,10 @@ def tell(execute: Callable[..., Any], sql: str, params: Any, many: bool, context
     """Django's hook around each statement: tell the database which workspace is open, if it matters."""
     if not _named().search(sql) or not ROWS.match(sql):
         return execute(sql, params, many, context)
-    connection, scope = context["connection"], current()
-    told = ["", "on"] if scope == EVERYWHERE else [str(scope or ""), "off"]
+    connection = context["connection"]
+    _say(connection, _told(), in_transaction=True)
     if not connection.get_autocommit():
-        _say(connection, TELL, told)
         return execute(sql, params, many, context)
-    _say(connection, f"BEGIN; {TELL}", told)
     try:
         done = execute(sql, params, many, context)
     except BaseException:
@@ -63,9 +62,30 @@ def tell(execute: Callable[..., Any], sql: str, params: Any, many: bool, context
     return done
 
 
-def _say(connection: Any, text: str, told: Sequence[str] | None = None) -> None:
-    with connection.wrap_database_errors, connection.connection.cursor() as plain:
-        plain.execute(text, told)
+def _told() -> str:
+    scope = current()
+    if scope == EVERYWHERE:
+        return TELL.format(workspace="", every="on")
+    # An id is written into the text: nothing else that could be a scope is.
+    return TELL.format(workspace=UUID(str(scope)) if scope else "", every="off")
+
+
+def _say(connection: Any, text: str, *, in_transaction: bool = False) -> None:
+    """Send text past psycopg's cursors, which take longer to make than what is said here takes to be done.
+
+    They begin a transaction at its first statement: where this is the first, it is begun here.
+    """
+    import psycopg
+
+    line = connection.connection
+    if in_transaction and line.pgconn.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+        text = f"BEGIN; {text}"
+    with connection.wrap_database_errors:
+        if line.closed:
+            raise psycopg.OperationalError("the line to the database is closed")
+        result = line.pgconn.exec_(text.encode())
+        if result.status not in (psycopg.pq.ExecStatus.TUPLES_OK, psycopg.pq.ExecStatus.COMMAND_OK):
+            raise psycopg.errors.error_from_result(result)
 
 
 def attend(connection: Any, **kwargs: Any) -> None:
