@@ -49,7 +49,7 @@ tests-sqlite: development ## every test, on SQLite (ARGS="-k word" for some)
 	@set -o pipefail; $(BIN)/pytest -n 2 $(ARGS) | sed -u 's/^/sqlite    /'
 
 tests-postgres: development ## the tests that touch the database, on PostgreSQL (ARGS="--whole tests/site": the browser suite too)
-	@set -o pipefail; $(BIN)/python scripts/postgres.py -- $(BIN)/pytest -n 2 --database-only $(ARGS) | \
+	@set -o pipefail; $(BIN)/python scripts/postgres.py -- $(BIN)/pytest -n 1 --database-only $(ARGS) | \
 		sed -u 's/^/postgres  /'
 
 format: development ## put every file into ruff's form
