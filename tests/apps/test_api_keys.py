@@ -12,12 +12,14 @@ from tests.apps.api_house import API, Program, key, make_by_page, pot, pots, pro
 from tests.apps.conftest import Secure
 from tests.cast import durable
 from tests.workspaces.customers import (
+    ALICE,
     CHARLIE,
     access,
     at,
     browser,
     colleague,
     customer,
+    mails,
     submission,
     workspace,
 )
@@ -75,6 +77,8 @@ def test_a_key_is_made_on_the_page_shown_once_and_kept_as_a_hash(here: Access, a
     page = make_by_page(client, here, name="Web shop")
     assert page.status_code == 200 and page["Cache-Control"].count("no-store")
     text = shown_key(page)
+    (letter,) = [body for _, body in mails(ALICE["email"]) if "a key by which programs" in body]
+    assert text not in letter and at(here, "api/") in letter
     assert Program(text).get("").json()["key"] == {
         "name": "Web shop", "right": "view", "part": None, "ends_at": Program(text).get("").json()["key"]["ends_at"],
     }  # fmt: skip

@@ -4,12 +4,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from troth.accounts.people import notices
 from troth.accounts.people.models import Person
 from troth.gate.uses import current_use, using
 from troth.workspaces import letting_in
@@ -57,7 +60,16 @@ def _made(request: HttpRequest, access: Access, form: KeyForm) -> str | None:
     )
     if made is None:
         messages.error(request, TOLD_ALREADY)
+    else:
+        page = settings.TROTH_BASE_URLS["company"] + reverse(PAGE, args=[access.workspace.owner_id])
+        notices.tell(access.person, "A key to your workspace was made", LETTER.format(page=page))
     return made
+
+
+LETTER = (
+    "Somebody who is signed in as you made a key by which programs get into one of your workspaces.\n\n"
+    "If it was not you, end it with one press and change how you sign in:\n{page}\n"
+)
 
 
 def _form(request: HttpRequest, *, fresh: bool = False) -> KeyForm:
