@@ -1,5 +1,6 @@
 """Buying: what it costs, one order from the form to the invoice, and everything that may come in between."""
 
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from troth.gate.subjects.erase import erase
 from troth.gate.uses import SYSTEM, act, using
 
 pytestmark = durable
+SANDBOX = "troth.gate.outbound.sandbox.Sandbox"
 BILL = {
     "billing_name": "Archer Pottery", "billing_address": "1 Kiln Lane\nSpringfield", "employees": "12",
     "period": "month", "country": "DE",
@@ -303,6 +305,46 @@ def test_what_the_processor_did_not_sign_is_not_taken_in(as_alice: Client) -> No
         == 400
     )
     assert Order.objects.get().state == "qualified"
+
+
+def test_without_a_secret_nobody_signs_and_nothing_is_asked(as_alice: Client, settings: Any) -> None:
+    order = order_of(as_alice)
+    settings.TROTH_PROCESSOR = {**settings.TROTH_PROCESSOR, "class": SANDBOX, "origin": "", "secret": ""}
+    assert press(as_alice, order, "verify") == f"/orders/{order.pk}/"
+    said = {"event": "e", "session": None, "kind": "verify", "outcome": "done", "amount": 0, "currency": ""}
+    for session in (None, "", "ses_guessed"):
+        body, headers = signed(json.dumps({**said, "session": session}).encode(), secret="")
+        assert as_alice.post(HOOK, body, "application/json", headers=headers).status_code == 400
+    assert Order.objects.get().state == "begun" and not PaymentMethod.objects.exists()
+
+
+@pytest.mark.parametrize("session", [None, "", 0, [], {"a": 1}])
+def test_an_event_of_no_session_finds_no_payment(as_alice: Client, session: Any) -> None:
+    order = order_of(as_alice)
+    InProcess.is_away = True
+    press(as_alice, order, "verify")  # noted as open, and without a session yet
+    said = {
+        "event": "e",
+        "session": session,
+        "kind": "verify",
+        "outcome": "done",
+        "amount": 0,
+        "currency": "",
+    }
+    body, headers = signed(json.dumps(said).encode())
+    assert as_alice.post(HOOK, body, "application/json", headers=headers).status_code == 400
+    assert Order.objects.get().state == "begun" and not PaymentMethod.objects.exists()
+
+
+def test_an_order_made_large_after_it_was_qualified_is_looked_at(as_alice: Client) -> None:
+    order = qualified(as_alice)
+    place = Membership.objects.get(customer=order.owner_id)
+    checkout.begin(place, order.pk.hex, prices.price(5_000, "month", "US"), "Archer Pottery", "1 Kiln Lane")
+    assert as_alice.post(f"/orders/{order.pk}/pay/").status_code == 302
+    assert not Payment.objects.filter(kind="charge").exists()
+    url = press(as_alice, order, "verify")
+    card(url)
+    assert told(as_alice, url) == 204 and Order.objects.get().state == "look"
 
 
 def test_an_event_of_a_session_that_is_not_known_yet_is_to_come_again(as_alice: Client) -> None:

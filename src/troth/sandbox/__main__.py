@@ -115,7 +115,7 @@ class Desk(BaseHTTPRequestHandler):
         self._json(
             {
                 "id": asking.id,
-                "url": f"https://{self.headers.get('X-Origin', 'pay.localhost')}:{port}/pay/{asking.id}",
+                "url": f"https://pay.localhost:{port}/pay/{asking.id}",
             }
         )
 

@@ -54,6 +54,8 @@ def begin(by: Membership, order_id: str, price: Price, name: str, address: str) 
     order = found or Order(id=UUID(order_id), owner_id=by.customer_id, by_id=by.owner_id)
     with using(COLLECTING, by=SYSTEM, given=order, at=PLACE), act():
         order.period = price.period
+        if large(price.employees):  # also one that was small when it was qualified
+            order.state = Order.State.BEGUN
         order.save(force_insert=found is None)
         books.draft(order, price, name, address, price.employees)
     return order

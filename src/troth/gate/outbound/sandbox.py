@@ -47,7 +47,12 @@ class Sandbox:
 
 
 def check(body: bytes, signature: str, secret: str, now: float | None = None) -> None:
-    """Whether `t=<seconds>,v1=<hex>` signs a body: HMAC-SHA256 of `<seconds>.<body>`.  Raises Forged."""
+    """Whether `t=<seconds>,v1=<hex>` signs a body: HMAC-SHA256 of `<seconds>.<body>`.  Raises Forged.
+
+    Without a secret nothing is signed: anybody could sign with an empty one.
+    """
+    if not secret:
+        raise Forged("there is no secret between the two")
     parts = dict(part.split("=", 1) for part in signature.split(",") if "=" in part)
     stamp = parts.get("t", "")
     if not (stamp.isascii() and stamp.isdecimal() and len(stamp) < 16):
@@ -65,19 +70,24 @@ def sign(body: bytes, stamp: str, secret: str) -> str:
 
 def _told(said: dict[str, Any]) -> Told:
     known = {name: said[name] for name in Told.__dataclass_fields__ if name in said}
-    try:
-        return Told(**{**known, "amount": int(said.get("amount", 0))})
-    except (TypeError, ValueError):
-        raise Forged("not as agreed") from None
+    texts, amount = {**known, "amount": ""}.values(), known.get("amount", 0)
+    # A session that is nothing would be found where one has not been noted yet.
+    if not all(isinstance(each, str) for each in texts) or type(amount) is not int:
+        raise Forged("not as agreed")
+    if not all(known.get(name) for name in ("event", "session", "kind", "outcome")):
+        raise Forged("not as agreed")
+    return Told(**known)
 
 
 def _call(method: str, path: str, said: dict[str, Any] | None) -> dict[str, Any]:
     """One request to the sandbox.  Raises ProcessorAway."""
     origin, secret = urlsplit(settings.TROTH_PROCESSOR["origin"]), settings.TROTH_PROCESSOR["secret"]
+    if not origin.port or not secret:
+        raise ProcessorAway("none is set up: the sandbox is the demo's")
     headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
     context = ssl.create_default_context(cafile=str(settings.TROTH_AUTHORITY or "") or None)
     try:
-        line = http.client.HTTPSConnection("127.0.0.1", origin.port or 443, timeout=TIMEOUT, context=context)
+        line = http.client.HTTPSConnection("127.0.0.1", origin.port, timeout=TIMEOUT, context=context)
         line.request(method, path, json.dumps(said).encode() if said is not None else None, headers)
         answer = line.getresponse()
         body = answer.read(100_000)
