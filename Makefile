@@ -17,7 +17,8 @@ demo: ## set everything up and serve the sample company at https://localhost:844
 	@scripts/setup.sh run
 	@exec $(BIN)/troth demo $(if $(PORT),--port $(PORT)) $(if $(TROTH_HOME),--home "$(TROTH_HOME)")
 
-# Side by side: a browser's test waits more than it works, and so does a worker of the other database meanwhile.
+# Side by side: a browser's test waits more than it works, and so does a worker of the other database meanwhile. The one
+# worker of PostgreSQL has the longest way, so the others step back for it.
 test: development ## set everything up and run what CI runs
 	@$(MAKE) --no-print-directory --keep-going --jobs=3 \
 		tests-sqlite types tests-postgres lint contracts migrations
@@ -36,7 +37,7 @@ lint: development ## ruff: rules and format
 	@$(BIN)/ruff format --quiet --check .
 
 types: development ## mypy, strict
-	@$(IN_A_NEW_HOME) $(BIN)/mypy
+	@$(IN_A_NEW_HOME) nice -n 5 $(BIN)/mypy
 
 contracts: development ## import-linter: who may import whom
 	@$(BIN)/lint-imports --no-logo
@@ -46,7 +47,7 @@ migrations: development ## Django's checks, and no model change without its migr
 	@$(IN_A_NEW_HOME) $(BIN)/python -m django makemigrations --check --dry-run
 
 tests-sqlite: development ## every test, on SQLite (ARGS="-k word" for some)
-	@set -o pipefail; $(BIN)/pytest -n 2 $(ARGS) | sed -u 's/^/sqlite    /'
+	@set -o pipefail; nice -n 5 $(BIN)/pytest -n 2 $(ARGS) | sed -u 's/^/sqlite    /'
 
 tests-postgres: development ## the tests that touch the database, on PostgreSQL (ARGS="--whole tests/site": the browser suite too)
 	@set -o pipefail; $(BIN)/python scripts/postgres.py -- $(BIN)/pytest -n 1 --database-only $(ARGS) | \

@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -509,18 +507,3 @@ def test_many_rows_are_all_there() -> None:
     rows = [row for row in json.loads(archive.read("data.json"))["rows"] if row["model"] == "zoo.Elephant"]
     assert {row["values"][0]["value"] for row in rows} == {f"e{n}" for n in range(450)}
     assert archive.read("csv/zoo.elephant.csv").decode().count("\n") == 451
-
-
-LARGE = Path(__file__).with_name("export_of_a_large_file.py")
-
-
-def test_memory_does_not_grow_with_the_export(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, str(LARGE), str(tmp_path), "200"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert int(done.stdout) < 40_000_000

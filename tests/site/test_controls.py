@@ -186,7 +186,8 @@ def test_plain_data_or_an_altered_log_breaks_security_measures(
     begin_log()
     enquiry_of()
     integrate()
-    assert find("security.measures").status == "kept"
+    sound = find("security.measures")
+    assert sound.status == "kept", sound.evidence
     with planted(Path(settings.TROTH_HOME)):
         found = find("security.measures")
     assert found.status == "broken"
