@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "troth.gate.export",
     "troth.gate.proving",
     "troth.workspaces",
+    "troth.posting",
     "troth.apps.pages",
     "troth.apps.enquiries",
     "troth.apps.rights",

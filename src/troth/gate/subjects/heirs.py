@@ -1,10 +1,12 @@
 """Shared rows outlive whoever had them: before an erasure they go to the heir that each one names.
 
 `Privacy.heir` names a method of the model that returns the next owner's id, or None, or several ids in their order: the
-first of them gets the row who is not being erased too.
+first of them gets the row who is not being erased too.  `Privacy.left_behind` names another, which returns the sealed
+fields that do not go along: they end with whoever leaves.
 INVARIANT: a row never lies under a key that is not its owner's: envelope and owner change in one UPDATE.
 """
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -43,6 +45,12 @@ def heir_of(row: PersonalModel) -> UUID | None:
     return None
 
 
+def _left_behind(row: PersonalModel) -> Collection[str]:
+    naming = privacy(type(row), "left_behind", "")
+    left: Collection[str] = getattr(row, naming)() if naming else ()
+    return left
+
+
 def _stays(subject: UUID) -> bool:
     # The lock: an erasure that begins after this waits, and then finds the row among the subject's own.
     here = DataSubject.objects.filter(pk=subject)
@@ -59,8 +67,10 @@ def _hand_over(model: type[PersonalModel], pk: UUID, owner: UUID, by: Actor) -> 
         ciphers = keys.ciphers([owner.hex, heir.hex]) if heir else {}
         if row is None or heir is None or len(ciphers) < 2:
             return 0
-        sealed = resealed(row, ciphers[owner.hex], ciphers[heir.hex], heir)
-        handed: int = model.every.filter(pk=row.pk, owner=owner).update(owner=heir, sealed=sealed)
+        left = _left_behind(row)
+        sealed = resealed(row, ciphers[owner.hex], ciphers[heir.hex], heir, left)
+        unfound = {f"{name}_index": None for name in left if model.seals[name].lookup}
+        handed: int = model.every.filter(pk=row.pk, owner=owner).update(owner=heir, sealed=sealed, **unfound)
         if handed:
             enter(
                 Kind.USE, PURPOSE, SYSTEM, [(heir.hex, ciphers[heir.hex], {"handed over": 1, "by": by.role})]

@@ -52,8 +52,14 @@ def without(row: Row, names: Collection[str]) -> bytes | memoryview | None:
     return seal_row(cipher, {name: value for name, value in held.items() if name not in names}, aad(row))
 
 
-def resealed(row: Row, opening: Cipher, sealing: Cipher, into: uuid.UUID) -> bytes | None:
-    """A row's envelope under another owner's key.  No value leaves this function.  Raises SealBroken."""
+def resealed(
+    row: Row, opening: Cipher, sealing: Cipher, into: uuid.UUID, but: Collection[str] = ()
+) -> bytes | None:
+    """A row's envelope under another owner's key, but for the fields that are left behind.
+
+    No value leaves this function.  Raises SealBroken.
+    """
     if row.sealed is None:
         return None
-    return seal_row(sealing, open_row(opening, bytes(row.sealed), aad(row)), aad(row, into))
+    held = open_row(opening, bytes(row.sealed), aad(row))
+    return seal_row(sealing, {name: held[name] for name in held if name not in but}, aad(row, into))

@@ -1,6 +1,6 @@
-"""`disclose` and streams: uses whose values leave before the block that asked for them ends.
+"""`disclose`, `publish` and streams: uses whose values leave before the block that asked for them ends.
 
-INVARIANT: the entry is durable before a value is returned.
+INVARIANT: the entry is durable before a value is returned, or before anybody can read what was published.
 """
 
 import hashlib
@@ -48,14 +48,39 @@ def disclose(
     except Refused as refused:
         _refuse(use, owner, by, refused.reason, refused.clause)
     values = {name: opened.get(name) for name in fields}
-    sent = hashlib.sha256(
-        canonical({k: None if v is None else str(v) for k, v in values.items()})
-    ).hexdigest()
-    detail = {"disclosed": clauses, "country": country, "sent": sent, "by": by.role}
+    detail = {"disclosed": clauses, "country": country, "sent": _hash(values), "by": by.role}
     if reference:
         detail["reference"] = reference
     _record(use, Kind.DISCLOSE, owner, detail, clauses.values())
     return values
+
+
+def publish(
+    row: Row, fields: Sequence[str], *, to: str, purpose: str, by: Actor, given: Ground | None = None
+) -> None:
+    """Write into the act that is open that the named fields of a row are given to whoever reads our pages.
+
+    Unlike a disclosure it can be part of an act: nothing is returned, and before the act is done no page shows the row,
+    so one that rolls back has given nothing to anybody.
+    Raises Refused when the statement does not share every one of them, which stays on record; GateError outside an act.
+    """
+    if _act.get() is None:
+        raise GateError("what is published is on record with the act that publishes it; open one")
+    use = Use(purpose, Actor(to), given)
+    owner = row.owner_id.hex if row.owner_id else ""
+    clauses = _permitted(use, row, fields, owner, by)
+    try:
+        opened = use.open_all(row)
+    except Refused as refused:
+        _refuse(use, owner, by, refused.reason, refused.clause)
+    sent = _hash({name: opened.get(name) for name in fields})
+    detail = {"disclosed": clauses, "country": "", "sent": sent, "by": by.role}
+    writing.insert([_entry(use, Kind.DISCLOSE, owner, detail, clauses.values())])
+
+
+def _hash(values: Mapping[str, Any]) -> str:
+    told = {name: None if value is None else str(value) for name, value in values.items()}
+    return hashlib.sha256(canonical(told)).hexdigest()
 
 
 def _permitted(use: Use, row: Row, fields: Sequence[str], owner: str, by: Actor) -> dict[str, str]:
@@ -83,11 +108,19 @@ def _refuse(use: Use, owner: str, by: Actor, reason: str, clause: str | None) ->
 
 
 def _record(use: Use, kind: Kind, owner: str, detail: Mapping[str, Any], clauses: Iterable[str]) -> None:
+    row, running = _entry(use, kind, owner, detail, clauses), _act.get()
+    if running is None:
+        writing.committer.commit(row)
+    else:
+        running.hold(row)
+
+
+def _entry(
+    use: Use, kind: Kind, owner: str, detail: Mapping[str, Any], clauses: Iterable[str]
+) -> writing.Row:
     facts = use._facts(kind, set(clauses))
-    row = writing.build(
-        writing.new_id(), facts, [(owner, use.cipher(owner), detail)], bytes.fromhex(use.policy.version)
-    )
-    writing.committer.commit(row)
+    version = bytes.fromhex(use.policy.version)
+    return writing.build(writing.new_id(), facts, [(owner, use.cipher(owner), detail)], version)
 
 
 class Stream:
