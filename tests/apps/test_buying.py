@@ -37,6 +37,7 @@ BILL = {
 def processor_at_hand(settings: Any) -> Iterator[None]:
     settings.TROTH_PROCESSOR = {"class": processor.CLASS, "country": "US", "origin": "https://pay.localhost:1",
                                 "secret": processor.SECRET}  # fmt: skip
+    settings.TROTH_CREDIT = {**settings.TROTH_CREDIT, "class": ""}
     settings.TROTH_SECOND_FACTOR = False
     yield
     InProcess.is_away = False

@@ -22,6 +22,7 @@ from .environment import (
     workspace_bytes,
 )
 from .hosted_files import hosted
+from .qualifying import credit
 
 # -- where things are
 TROTH_HOME = env_path("TROTH_HOME", ROOT / "var")
@@ -247,6 +248,7 @@ EMAIL_USE_TLS = env_bool("TROTH_SMTP_TLS")
 
 # -- payments
 TROTH_PROCESSOR = processor(TROTH_COMPANY, TROTH_DEMO, TROTH_PORT)
+TROTH_CREDIT = credit(TROTH_COMPANY, TROTH_RECIPIENTS, TROTH_DEMO, TROTH_PORT)
 
 # -- logs: kinds, codes and view names; never a value, an address or a traceback with locals
 LOGGING = {

@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from . import pages
+from . import credit, pages
 from .book import Asking, Book, Wrong
 
 MOST = 20_000
@@ -93,6 +93,8 @@ class Desk(BaseHTTPRequestHandler):
         body, parts = self.rfile.read(int(length)), urlsplit(self.path).path.strip("/").split("/")
         if parts == ["v1", "sessions"]:
             self._begin(body)
+        elif parts == ["v1", "credit"]:
+            self._check(body)
         elif len(parts) == 4 and parts[:2] == ["v1", "sessions"] and parts[3] == "cancel":
             self._cancel(self.server.book.find(parts[2]))
         elif len(parts) == 3 and parts[0] == "pay" and (asking := self.server.book.find(parts[1])):
@@ -118,6 +120,15 @@ class Desk(BaseHTTPRequestHandler):
                 "url": f"https://pay.localhost:{port}/pay/{asking.id}",
             }
         )
+
+    def _check(self, body: bytes) -> None:
+        if not self._is_house():
+            return
+        try:
+            found = credit.opinion(json.loads(body))
+        except ValueError:
+            found = None
+        self._json(found or {"error": "key, name, address and employees are needed"}, 200 if found else 422)
 
     def _cancel(self, asking: Asking | None) -> None:
         if self._is_house():

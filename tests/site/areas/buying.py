@@ -20,6 +20,8 @@ def fill(cast: Cast) -> None:
     verify(page, "4242 4242 4242 4242")
     pay(page)
     cast.at["invoice"] = "/" + (page.locator("a[href^='/invoices/']").get_attribute("href") or "").lstrip("/")
+    cast.at["billed"] = begin(cast, page)
+    by_invoice(page)
     cast.at["begun"] = begin(cast, page)
 
 
@@ -50,6 +52,15 @@ def pay(page: Page) -> None:
     settled(page)
 
 
+def by_invoice(page: Page) -> None:
+    """Agree to a credit check, wait for its answer, and order."""
+    page.get_by_role("link", name="Pay by invoice instead").click()
+    page.get_by_label(re.compile("^I agree that")).check()
+    page.get_by_role("button", name="Have it checked").click()
+    page.get_by_role("button", name="Order, and pay by invoice").click(timeout=30_000)
+    page.get_by_role("heading", name="Thank you").wait_for()
+
+
 def settled(page: Page) -> None:
     """Wait until the processor has told what became of it."""
     page.wait_for_url(re.compile(r"https://localhost:\d+/orders/[0-9a-f-]{36}/$"))
@@ -74,13 +85,22 @@ SHOWN: tuple[Shown, ...] = (
     Shown("order, begun", "olga", "{begun}"),
     Shown("order, declined", "olga", "{declined}"),
     Shown("order", "olga", "{order}"),
+    Shown("order-check", "olga", "{begun}check/?by=invoice"),
+    Shown("order-check, with errors", "olga", "{begun}check/?by=invoice", 422, press("Have it checked")),
+    Shown("order, by invoice", "olga", "{billed}"),
     Shown("order-plan", "olga", "{order}plan/"),
     Shown("order-plan, with errors", "olga", "{order}plan/", 422, press("Change it", employees="0")),
     Shown("invoice", "olga", "{invoice}"),
     Shown("office-orders", "administrator", "/office/orders/"),
+    Shown("office-orders, none", "administrator", "/office/orders/?state=ended&means=invoice"),
     Shown("office-order", "administrator", "/office{order}"),
+    Shown("office-order, by invoice", "administrator", "/office{billed}"),
+    Shown("office-invoices", "administrator", "/office/invoices/"),
+    Shown("office-invoices, none", "administrator", "/office/invoices/?state=back"),
 )
 NO_PAGES: dict[str, str] = {
+    "order-ask-person": "a button", "order-check-take-back": "a button", "order-invoice": "a button",
+    "office-paid": "a button",
     "order-verify": "a button", "order-contest": "a button", "order-pay": "a button", "order-return": "leads on",
     "order-cancel": "a button", "order-take-back": "a button",
     "payments-hook": "the processor's", "office-refund": "a button",

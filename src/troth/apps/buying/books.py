@@ -26,14 +26,18 @@ def draft(order: Order, price: Price, name: str, address: str, employees: int) -
     return made
 
 
-def issue(drafted: Invoice, at: datetime) -> Invoice:
-    """Write a draft into the books of its year, under the next number.  Runs inside a use and an act."""
+def issue(drafted: Invoice, at: datetime, due_at: datetime | None = None) -> Invoice:
+    """Write a draft into the books of its year, under the next number; with a day to pay it by, it is not paid yet.
+
+    Runs inside a use and an act.
+    """
     books = _of(at.year)
     books.last += 1
     books.save(update_fields=["last"])
     made = Invoice(
         owner_id=books.subject_id, customer_id=drafted.customer_id, order_id=drafted.order_id,
         number=f"{books.year}-{books.last:06}", issued_at=at, made_at=at,
+        due_at=due_at, paid_at=None if due_at else at,
         **{name: getattr(drafted, name) for name in (*Invoice.seals, *COPIED)},
     )  # fmt: skip
     made.save(force_insert=True)
@@ -61,5 +65,9 @@ def _of(year: int) -> Books:
 
 def paid_until(order: Order, since: datetime) -> datetime:
     """The end of the period that is paid for now: it follows what was paid before."""
-    start = max(order.paid_until or since, since)
+    return end_of(order, max(order.paid_until or since, since))
+
+
+def end_of(order: Order, start: datetime) -> datetime:
+    """The end of the order's period that begins then."""
     return kept_until(start, 1, "years" if order.period == YEAR else "months")

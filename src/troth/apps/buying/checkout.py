@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from troth.accounts.people.companies import NotNow
-from troth.accounts.people.models import MANAGERS, Membership, Role
+from troth.accounts.people.models import Membership
 from troth.gate.errors import Refused
 from troth.gate.ids import uuid7
 from troth.gate.outbound import payments
@@ -20,13 +20,13 @@ from troth.gate.registry import built_at, serves
 from troth.gate.uses import SYSTEM, Actor, act, using
 
 from . import books
-from .models import Invoice, Order, Payment, PaymentMethod, Qualification
+from .letters import BUYERS, tell_outcome
+from .models import CreditCheck, Invoice, Order, Payment, PaymentMethod, Qualification
 from .prices import Price
 
 PLACE = "checkout"
 CHECKING = serves("checking-qualification")
 COLLECTING = payments.COLLECTING
-BUYERS = (*MANAGERS, Role.BILLING)
 STALE = timedelta(days=30)
 OPEN = (Order.State.BEGUN, Order.State.LOOK, Order.State.DECLINED, Order.State.QUALIFIED)
 
@@ -54,8 +54,10 @@ def begin(by: Membership, order_id: str, price: Price, name: str, address: str) 
     order = found or Order(id=UUID(order_id), owner_id=by.customer_id, by_id=by.owner_id)
     with using(COLLECTING, by=SYSTEM, given=order, at=PLACE), act():
         order.period = price.period
-        if large(price.employees):  # also one that was small when it was qualified
-            order.state = Order.State.BEGUN
+        if large(price.employees) or order.checks.exists() or order.means == Order.Means.INVOICE:
+            # Also one that was small when it was qualified: what was checked was another order.
+            order.state, order.consent, order.consented_at = Order.State.BEGUN, "", None
+            order.checks.update(state=CreditCheck.State.OVER)
         order.save(force_insert=found is None)
         books.draft(order, price, name, address, price.employees)
     return order
@@ -150,6 +152,7 @@ def settle_look(order: Order, is_qualified: bool, reasons: str, by: Actor) -> No
     outcome = Qualification.Outcome.QUALIFIED if is_qualified else Qualification.Outcome.DECLINED
     with act():
         decide(order, outcome, reasons, by)
+        tell_outcome(order)
 
 
 def decide(order: Order, outcome: str, reasons: str, by: Actor = SYSTEM) -> None:
@@ -178,6 +181,6 @@ def end_stale() -> int:
     stale = Order.objects.filter(state__in=OPEN, begun_at__lte=old)
     with act():
         rows = list(stale.values_list("pk", flat=True)[:200])
-        for model in (Payment, PaymentMethod, Qualification, Invoice):
+        for model in (Payment, PaymentMethod, Qualification, CreditCheck, Invoice):
             model.objects.filter(order__in=rows).delete()
         return int(Order.objects.filter(pk__in=rows).delete()[0])

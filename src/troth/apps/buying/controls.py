@@ -8,13 +8,13 @@ from django.urls import NoReverseMatch, reverse
 from troth.engine.ledger import Kind
 from troth.gate.collection import holds_card_number
 from troth.gate.journal.models import Entry
-from troth.gate.outbound import payments
+from troth.gate.outbound import credit, payments
 from troth.gate.proving import probing, sampling, traces
 from troth.gate.proving.answers import Finding, broken, control, kept
 from troth.gate.published import statement
 from troth.workspaces import sections
 
-from .models import Order, Payment, PaymentMethod, Qualification
+from .models import CreditCheck, Order, Payment, PaymentMethod, Qualification
 from .prices import MOST, plans
 
 SOLELY = frozenset({"checking-qualification", "collecting-payment"})
@@ -94,10 +94,22 @@ def instruments_serve_two_purposes() -> Finding:
     ):
         if probing.closed_to(role, purpose, PaymentMethod, "reference") is None:
             return broken("the gate let a use go", f"`{role}` was not refused `{purpose}`, and put on record")
+    if fault := _asked_without_consent():
+        return broken("credit checked without a consent", fault)
     return kept(
         f"{made.count()} uses, for two purposes",
-        f"only {' and '.join(sorted(SOLELY))}; three planted uses were refused",
+        f"only {' and '.join(sorted(SOLELY))}; three planted uses were refused; {CreditCheck.objects.count()} credit"
+        " checks, each agreed to",
     )
+
+
+def _asked_without_consent() -> str:
+    """What is wrong with the credit checks: one without a text that was agreed to, or data handed over for more."""
+    if early := CreditCheck.objects.filter(consent="").count():
+        return f"{early} without the hash of the text that was agreed to"
+    handed = Entry.objects.filter(kind=Kind.DISCLOSE, recipient=credit.CHECKER)
+    strange = handed.exclude(purpose=credit.CHECKING, clauses="use.billing").count()
+    return f"{strange} disclosures for something else, or under another clause" if strange else ""
 
 
 @control("share.processor")

@@ -1,12 +1,14 @@
-"""Staff's pages of orders: which wait for a look, what was paid, what is given back."""
+"""Staff's pages of orders and invoices: which wait for a look, what was paid, what is owed, what is given back."""
 
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Case, Value, When
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,13 +19,14 @@ from troth.gate.outbound.payments import ProcessorAway
 from troth.gate.registry import office_page
 from troth.gate.uses import using
 
-from . import checkout, refunds, shown
-from .forms import LookForm
-from .models import Order, Payment, Qualification
+from . import checkout, invoicing, refunds, shown
+from .forms import InvoiceFilter, LookForm, OrderFilter, PaidForm
+from .models import Invoice, Order, Payment, Qualification
 from .prices import money
 
 PER_PAGE = 50
 office_page("office-orders", "Orders", Role.ADMINISTRATOR)
+office_page("office-invoices", "Invoices", Role.ADMINISTRATOR)
 
 
 @never_cache
@@ -31,11 +34,32 @@ office_page("office-orders", "Orders", Role.ADMINISTRATOR)
 @staff_only(Role.ADMINISTRATOR)
 def orders(request: HttpRequest) -> HttpResponseBase:
     """Orders, those that wait for a look on top; nobody's data is opened for the list."""
-    rows = sorted(Order.objects.all()[:1000], key=lambda row: row.state != Order.State.LOOK)
-    page: Any = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    form = OrderFilter(request.GET)
+    first = Case(When(state=Order.State.LOOK, then=Value(0)), default=Value(1))
+    rows = Order.objects.filter(**form.wanted()).order_by(first, "-begun_at", "-pk")
+    page: Any = Paginator(rows.prefetch_related("invoices"), PER_PAGE).get_page(request.GET.get("page"))
     page.object_list = [shown.line(row) for row in page.object_list]
-    waiting = Order.objects.filter(state=Order.State.LOOK).count()
-    return render(request, "buying/office_orders.html", {"page": page, "waiting": waiting})
+    context = {
+        "page": page, "filter_form": form, "is_filtered": bool(form.wanted()), "total": Order.objects.count(),
+        "waiting": Order.objects.filter(state=Order.State.LOOK).count(),
+    }  # fmt: skip
+    return render(request, "buying/office_orders.html", context)
+
+
+@never_cache
+@require_safe
+@staff_only(Role.ADMINISTRATOR)
+def invoices(request: HttpRequest) -> HttpResponseBase:
+    """The books, the last invoice first, and what is owed; to whom, stands on the order's page."""
+    form = InvoiceFilter(request.GET)
+    rows = form.apply(Invoice.objects.exclude(number=None)).order_by("-issued_at", "-number")
+    page: Any = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    page.object_list = [{**shown.bill(row), "order": row.order_id} for row in page.object_list]
+    context = {
+        "page": page, "filter_form": form, "is_filtered": bool(form.what()),
+        "overdue": InvoiceFilter.overdue(Invoice.objects.all()).count(),
+    }  # fmt: skip
+    return render(request, "buying/office_invoices.html", context)
 
 
 @never_cache
@@ -60,7 +84,8 @@ def order(request: HttpRequest, which: UUID) -> HttpResponseBase:
         size = drafted.employees if drafted else None
     context = {
         **shown.line(row), "check": check, "employees": size, "form": form, "waits": row.state == Order.State.LOOK,
-        "payments": [_payment(each) for each in row.payments.all()],
+        "means": row.get_means_display(), "today": timezone.localdate(),
+        "payments": [_payment(each) for each in row.payments.select_related("invoice")],
     }  # fmt: skip
     return render(request, "buying/office_order.html", context, status=422 if form.errors else 200)
 
@@ -69,8 +94,29 @@ def _payment(row: Payment) -> dict[str, Any]:
     return {
         "pk": row.pk, "kind": row.get_kind_display(), "state": row.get_state_display(), "why": row.why,
         "amount": money(row.amount, row.currency) if row.currency else "", "at": row.settled_at or row.made_at,
-        "can_refund": refunds.is_possible(row),
+        "can_refund": refunds.is_possible(row), "owed": row.invoice and _is_owed(row) and shown.bill(row.invoice),
     }  # fmt: skip
+
+
+def _is_owed(row: Payment) -> bool:
+    return row.kind == Payment.Kind.BILL and row.state == Payment.State.OPEN
+
+
+@require_POST
+@staff_only(Role.ADMINISTRATOR)
+def paid(request: HttpRequest, which: UUID, payment: UUID) -> HttpResponseBase:
+    """Note that the money for an invoice arrived."""
+    found, form = get_object_or_404(Payment, pk=payment, order=which), PaidForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise NotNow(
+                "Please give the day on which the money arrived, such as 2026-03-31. Nothing was noted."
+            )
+        invoicing.record(found, form.cleaned_data["on"])
+        messages.success(request, "Noted: the invoice is paid.")
+    except NotNow as why:
+        messages.error(request, str(why))
+    return redirect("office-order", which)
 
 
 @require_POST

@@ -4,10 +4,11 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils import timezone
 
 from troth.gate.collection import CollectionForm, refuse_card_number, refuse_line_breaks
 
-from .models import Invoice
+from .models import CreditCheck, Invoice, Order
 from .prices import MONTH, MOST, PERIODS, NoPrice, countries, price
 
 TOO_MANY = f"Prices here are for up to {MOST:,} employees. For more, please ask us."
@@ -98,6 +99,81 @@ class BillingForm(CollectionForm):
             except NoPrice as why:
                 raise forms.ValidationError(str(why)) from None
         return told
+
+
+class CreditForm(CollectionForm):
+    """What a company adds about its financial qualification, and the box for asking about it (clause use.billing)."""
+
+    place = "checkout"
+    model = CreditCheck
+    agrees = forms.BooleanField(
+        error_messages={"required": "Nobody is asked unless you tick this box. A person can look instead."}
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    means = forms.ChoiceField(widget=forms.HiddenInput, choices=Order.Means.choices)
+
+    def __init__(self, *args: Any, text: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["agrees"].label = text
+        said: Any = self.fields.get("said")
+        if said:
+            said.widget.attrs["rows"] = 2
+            said.help_text = said.why = (
+                f"{said.why} Your number in a public register of companies helps, if you have one."
+            )
+            said.validators = [each for each in said.validators if each is not refuse_line_breaks]
+        self.order_fields(["said", "agrees"])
+
+
+class OrderFilter(forms.Form):
+    """Which orders are listed."""
+
+    state = forms.ChoiceField(required=False, choices=(("", "Any state"), *Order.State.choices))
+    means = forms.ChoiceField(
+        label="Paid by", required=False, choices=(("", "Anything"), *Order.Means.choices)
+    )
+
+    def wanted(self) -> dict[str, str]:
+        """What they must be; a choice that there is not is none."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class InvoiceFilter(forms.Form):
+    """Which invoices are listed."""
+
+    CHOICES = (
+        ("", "All"), ("open", "To be paid"), ("overdue", "Overdue"), ("paid", "Paid"), ("back", "Given back"),
+    )  # fmt: skip
+    state = forms.ChoiceField(required=False, choices=CHOICES)
+
+    def what(self) -> str:
+        """The choice; a choice that there is not is none."""
+        self.is_valid()
+        return str(self.cleaned_data.get("state", ""))
+
+    def apply(self, rows: Any) -> Any:
+        """Those of the invoices that are wanted."""
+        narrowed = {
+            "open": lambda: rows.filter(paid_at=None, due_at__isnull=False), "overdue": lambda: self.overdue(rows),
+            "paid": lambda: rows.exclude(paid_at=None, due_at__isnull=False).filter(refunded_at=None),
+            "back": lambda: rows.exclude(refunded_at=None),
+        }.get(self.what())  # fmt: skip
+        return narrowed() if narrowed else rows
+
+    @staticmethod
+    def overdue(rows: Any) -> Any:
+        """Those whose day has passed."""
+        return rows.filter(paid_at=None, due_at__lte=timezone.now())
+
+
+class PaidForm(forms.Form):
+    """The day on which the money for an invoice arrived."""
+
+    on = forms.DateField(
+        label="Arrived on", widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"required": "Please say when.", "invalid": "Please give a day, such as 2026-03-31."},
+    )  # fmt: skip
 
 
 class LookForm(forms.Form):

@@ -1,8 +1,9 @@
-"""Orders that run are renewed; those that nobody went on with leave nothing."""
+"""Credit checks are asked for; orders that run are renewed; those that nobody went on with leave nothing."""
 
 from troth.gate.schedule.leases import every
 
 from .checkout import end_stale
+from .qualifying import ask_due
 from .renewing import renew_due
 
 
@@ -16,3 +17,9 @@ def tidy() -> None:
 def renew() -> None:
     """Collect for each order whose period is over."""
     renew_due()
+
+
+@every("credit-checks", seconds=5)
+def check() -> None:
+    """Ask the credit checking service about each order that waits for it."""
+    ask_due()

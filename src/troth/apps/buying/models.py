@@ -29,9 +29,16 @@ class Order(PersonalModel):
         ACTIVE = "active", "Active"
         ENDED = "ended", "Ended"
 
+    class Means(models.TextChoices):
+        CARD = "card", "Card or PayPal"
+        INVOICE = "invoice", "Invoice"
+
     owner = OwnerField()
     by = ConcernsField(on_erase=OnErase.CUT)
     period = models.CharField(max_length=5)
+    means = models.CharField(max_length=7, choices=Means.choices, default=Means.CARD)
+    consent = models.CharField(max_length=64, blank=True)
+    consented_at = models.DateTimeField(null=True, blank=True)
     state = models.CharField(max_length=9, choices=State.choices, default=State.BEGUN)
     begun_at = models.DateTimeField(default=timezone.now)
     paid_until = models.DateTimeField(null=True, blank=True)
@@ -45,7 +52,8 @@ class Order(PersonalModel):
         plain: ClassVar = {
             "period": "a month or a year", "state": "one of six words", "begun_at": "a time of ours",
             "paid_until": "a time of ours", "cancelled_at": "a time of ours", "reminders": "how often we wrote",
-            "next_try_at": "a time of ours",
+            "next_try_at": "a time of ours", "means": "one of two words", "consent": "the hash of a text of ours",
+            "consented_at": "a time of ours",
         }  # fmt: skip
         kept_with_owner = True
 
@@ -95,6 +103,8 @@ class Invoice(PersonalModel):
     tax_rate = models.PositiveIntegerField()
     made_at = models.DateTimeField(default=timezone.now)
     issued_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    paid_at = models.DateTimeField(null=True, blank=True)
     refunded_at = models.DateTimeField(null=True, blank=True)
 
     class Privacy:
@@ -103,6 +113,7 @@ class Invoice(PersonalModel):
             "period": "a month or a year", "currency": "one of few words", "tax_name": "one of few words",
             "tax_rate": "a rate of the law", "made_at": "a time of ours",
             "issued_at": "the time the keep rule counts from", "refunded_at": "a time of ours",
+            "due_at": "a time of ours", "paid_at": "a time of ours",
         }  # fmt: skip
         keep: ClassVar = {"invoice": "issued_at"}
         stays = "collect.billing"
@@ -153,6 +164,60 @@ class Qualification(PersonalModel):
         return self.outcome
 
 
+class CreditCheck(PersonalModel):
+    """One check of a company's credit that somebody who buys agreed to (clause use.billing).
+
+    For as long as it waits, that agreement is the ground on which the service is asked: about this order, and once.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        ANSWERED = "answered", "Answered"
+        OVER = "over", "Over"
+
+    owner = OwnerField()
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="checks")
+    said = Sealed(models.TextField(max_length=500), "qualification")
+    consent = models.CharField(max_length=64)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    outcome = models.CharField(max_length=9, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(default=timezone.now, db_index=True)
+    begun_at = models.DateTimeField()
+    at = models.DateTimeField(default=timezone.now)
+
+    ground: ClassVar[str] = "credit-consent"
+
+    class Privacy:
+        title = "credit check"
+        plain: ClassVar = {
+            "order": "a random id", "consent": "the hash of a text of ours", "state": "one of three words",
+            "outcome": "one of three words", "tries": "how often we asked", "next_try_at": "a time of ours",
+            "begun_at": "the time the keep rule counts from", "at": "a time of ours",
+        }  # fmt: skip
+        keep: ClassVar = {"order-begun": "begun_at"}
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        constraints = (
+            # Two windows that agree ask once.
+            models.UniqueConstraint(
+                fields=("order",), condition=Q(state="waiting"), name="one_waiting_check_an_order"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"credit check {self.state}"
+
+    def is_live(self) -> bool:
+        """clause: use.billing - agreed to, and not asked or taken back yet."""
+        return self.state == self.State.WAITING and bool(self.consent)
+
+    def covers(self, row: Row) -> bool:
+        """Itself, and what the order would cost and whom."""
+        return bool(row.id == self.pk or getattr(row, "order_id", None) == self.order_id)
+
+
 class PaymentMethod(PersonalModel):
     """What the processor gave back: by which reference it knows a card or a PayPal account (clause share.processor)."""
 
@@ -164,14 +229,15 @@ class PaymentMethod(PersonalModel):
     last4 = Sealed(models.CharField(max_length=4), "payment-instrument.last4")
     begun_at = models.DateTimeField()
     made_at = models.DateTimeField(default=timezone.now)
+    used_at = models.DateTimeField(default=timezone.now)
 
     class Privacy:
         title = "means of payment"
         plain: ClassVar = {
-            "order": "a random id", "processor": "one of few names", "begun_at": "the time the keep rule counts from",
-            "made_at": "a time of ours",
+            "order": "a random id", "processor": "one of few names", "made_at": "a time of ours",
+            "begun_at": "the time that an earlier keep rule counts from", "used_at": "the time the keep rule counts from",
         }  # fmt: skip
-        keep: ClassVar = {"order-begun": "begun_at"}
+        keep: ClassVar = {"last-payment": "used_at", "order-begun": "begun_at"}
 
     class Meta:
         ordering = ("-made_at", "-pk")
@@ -187,6 +253,7 @@ class Payment(PersonalModel):
         VERIFY = "verify", "Verification"
         CHARGE = "charge", "Payment"
         RENEW = "renew", "Renewal"
+        BILL = "bill", "By invoice"
         REFUND = "refund", "Refund"
 
     class State(models.TextChoices):
@@ -208,7 +275,7 @@ class Payment(PersonalModel):
 
     class Privacy:
         plain: ClassVar = {
-            "order": "a random id", "invoice": "a random id", "kind": "one of three words", "state": "one of three words",
+            "order": "a random id", "invoice": "a random id", "kind": "one of five words", "state": "one of three words",
             "session": "a random id of the processor's", "currency": "one of few words", "why": "one of few words",
             "made_at": "a time of ours", "settled_at": "a time of ours",
         }  # fmt: skip

@@ -44,7 +44,7 @@ def buyer_only(view: View) -> View:
     return guarded
 
 
-def _order(request: HttpRequest, which: UUID) -> Order:
+def order_of(request: HttpRequest, which: UUID) -> Order:
     """An order of the reader's company; another's does not exist for them."""
     found: Order = get_object_or_404(Order, pk=which, owner=request.place.customer_id)  # type: ignore[attr-defined]
     return found
@@ -116,7 +116,7 @@ def orders(request: HttpRequest) -> HttpResponseBase:
 @to_the_processor
 def order(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """One order: what is next, what it costs, why it waits; once it is paid, its invoices."""
-    row = _order(request, which)
+    row = order_of(request, which)
     context = {**shown.order(row, person_of(request).owner_id), "section": "orders"}
     return render(request, "buying/order.html", context)
 
@@ -126,7 +126,7 @@ def order(request: HttpRequest, which: UUID) -> HttpResponseBase:
 @answered
 def verify(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """To the processor's page, on which a means of payment is verified."""
-    row = _order(request, which)
+    row = order_of(request, which)
     if row.state not in (*checkout.OPEN, Order.State.ACTIVE):
         raise NotNow("This order has ended.")
     return redirect(checkout.verify(row))
@@ -137,7 +137,7 @@ def verify(request: HttpRequest, which: UUID) -> HttpResponseBase:
 @answered
 def pay(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """To the processor's page, on which the order is paid."""
-    row = _order(request, which)
+    row = order_of(request, which)
     settling.call_off(row)
     return redirect(checkout.charge(row))
 
@@ -146,7 +146,7 @@ def pay(request: HttpRequest, which: UUID) -> HttpResponseBase:
 @buyer_only
 def plan(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """Another number of employees, or another period, from the next period on."""
-    row = _order(request, which)
+    row = order_of(request, which)
     form = PlanForm(request.POST or None, country=shown.country_of(row))
     if request.method == "POST" and form.is_valid():
         try:
@@ -164,7 +164,7 @@ def plan(request: HttpRequest, which: UUID) -> HttpResponseBase:
 @answered
 def cancel(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """The order ends when what is paid is over."""
-    renewing.cancel(_order(request, which))
+    renewing.cancel(order_of(request, which))
     messages.success(request, "Cancelled. It runs until what is paid is over, and nothing more is charged.")
     return redirect("order", which)
 
@@ -174,7 +174,7 @@ def cancel(request: HttpRequest, which: UUID) -> HttpResponseBase:
 @answered
 def take_back(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """The order goes on after all."""
-    renewing.take_back(_order(request, which))
+    renewing.take_back(order_of(request, which))
     messages.success(request, "It goes on.")
     return redirect("order", which)
 
@@ -184,7 +184,7 @@ def take_back(request: HttpRequest, which: UUID) -> HttpResponseBase:
 @answered
 def contest(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """Ask a person to look."""
-    row = _order(request, which)
+    row = order_of(request, which)
     if row.state != Order.State.DECLINED:
         raise NotNow("Nothing was declined here.")
     checkout.contest(row)
@@ -196,7 +196,7 @@ def contest(request: HttpRequest, which: UUID) -> HttpResponseBase:
 @buyer_only
 def came_back(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """Back from the processor: what became of it, as the processor says and not as this address does."""
-    row = _order(request, which)
+    row = order_of(request, which)
     with suppress(ProcessorAway):
         settling.ask_again(row)
     if row.payments.filter(state="open").exclude(session=None).exists():

@@ -6,18 +6,15 @@ A change of the plan is the draft of the next period, made early.  A cancelled o
 import logging
 from datetime import timedelta
 
-from django.conf import settings
-from django.urls import reverse
 from django.utils import timezone
 
-from troth.accounts.people import notices
 from troth.accounts.people.companies import NotNow
-from troth.accounts.people.models import Membership
 from troth.gate.outbound import payments
 from troth.gate.outbound.payments import ProcessorAway
 from troth.gate.uses import SYSTEM, act, using
 
-from . import books, checkout
+from . import books, checkout, invoicing
+from .letters import tell
 from .models import Invoice, Order, Payment
 from .prices import Price, price
 
@@ -37,6 +34,7 @@ def change(order: Order, to: Price) -> Invoice:
         last = Invoice.objects.filter(order=order).exclude(number=None).first()
         if last is None:
             raise NotNow("This order has no invoice yet.")
+        invoicing.must_not_outgrow(order, last, to)
         return books.draft(order, to, last.billing_name, last.billing_address, to.employees)
 
 
@@ -73,8 +71,15 @@ def renew_due() -> int:
 
 
 def _renew(order: Order) -> None:
+    if invoicing.unpaid(order):
+        with act():
+            failed(order)
+        return
     if order.cancelled_at:
         _end(order)
+        return
+    if order.means == Order.Means.INVOICE:
+        _bill(order)
         return
     bill, method = _next_draft(order), checkout.method_of(order)
     if method is None or bill is None:
@@ -85,6 +90,17 @@ def _renew(order: Order) -> None:
         next_try_at=timezone.now() + AWAY
     )  # until the processor has told
     checkout.renew(order, method, bill)
+
+
+def _bill(order: Order) -> None:
+    """The next period of what is paid by invoice begins with its invoice."""
+    bill = _next_draft(order)
+    if bill is None:
+        with act():
+            failed(order)
+        return
+    with using(payments.COLLECTING, by=SYSTEM, given=order, at=checkout.PLACE), act():
+        invoicing.issue(Order.objects.select_for_update().get(pk=order.pk), bill)
 
 
 def _next_draft(order: Order) -> Invoice | None:
@@ -107,17 +123,25 @@ def failed(order: Order) -> None:
     order.reminders += 1
     order.next_try_at = timezone.now() + wait
     order.save(update_fields=["reminders", "next_try_at"])
-    _tell(order, "A payment did not go through", REMINDER.format(days=wait.days, page=_page(order)))
+    owed = invoicing.unpaid(order)
+    if owed and owed.invoice:
+        tell(order, "An invoice is overdue", OVERDUE.format(number=owed.invoice.number, days=wait.days))
+    else:
+        tell(order, "A payment did not go through", REMINDER.format(days=wait.days))
 
 
 REMINDER = (
     "The payment for the next period of your order did not go through. We try again in {days} days.\n\n"
-    "If you would rather pay with something else, say so on the page of your order:\n{page}\n"
+    "If you would rather pay with something else, say so on the page of your order:"
+)
+OVERDUE = (
+    "Invoice {number} was to be paid by now, and we have not seen the money. If it is on its way, you need do nothing."
+    " We look again in {days} days.\n\nThe invoice stands on the page of your order:"
 )
 OVER = (
     "The payment for your order did not go through, and we have reminded you three times, so the order has ended."
     " What you keep in your workspaces stays yours: the Subscription Agreement says for how long it can be taken"
-    " along.\n\n{page}\n"
+    " along. An invoice that is not paid stays due."
 )
 
 
@@ -130,19 +154,8 @@ def _close(order: Order) -> None:
     is_cancelled = bool(order.cancelled_at)
     Order.objects.filter(pk=order.pk).update(state=Order.State.ENDED, next_try_at=None)
     Invoice.objects.filter(order=order, number=None).delete()
-    Payment.objects.filter(order=order, state=Payment.State.OPEN).update(
-        state=Payment.State.FAILED, why="ended"
-    )
+    # What is owed by invoice stays owed.
+    asked = Payment.objects.filter(order=order, state=Payment.State.OPEN).exclude(kind=Payment.Kind.BILL)
+    asked.update(state=Payment.State.FAILED, why="ended")
     if not is_cancelled:
-        _tell(order, "Your order has ended", OVER.format(page=_page(order)))
-
-
-def _tell(order: Order, subject: str, text: str) -> None:
-    """Everybody who may buy for the company."""
-    buyers = Membership.objects.filter(customer=order.owner_id, role__in=checkout.BUYERS)
-    for who in buyers.values_list("owner_id", flat=True):
-        notices.put(who, subject, text)
-
-
-def _page(order: Order) -> str:
-    return settings.TROTH_BASE_URLS["company"] + reverse("order", "troth.config.urls", args=[order.pk])
+        tell(order, "Your order has ended", OVER)

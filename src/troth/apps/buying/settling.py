@@ -11,8 +11,8 @@ from troth.gate.outbound.payments import Told
 from troth.gate.registry import built_at
 from troth.gate.uses import SYSTEM, act, using
 
-from . import books, checkout, renewing
-from .models import Invoice, Order, Payment, PaymentMethod, Qualification, SeenEvent
+from . import books, checkout, qualifying, renewing
+from .models import CreditCheck, Invoice, Order, Payment, PaymentMethod, Qualification, SeenEvent
 
 log = logging.getLogger("troth.buying")
 
@@ -103,13 +103,13 @@ def _verified(order: Order, told: Told) -> None:
         owner_id=order.owner_id, order=order, processor=payments.processor().name, begun_at=order.begun_at,
         reference=told.method, brand=told.brand, last4=told.last4,
     ).save(force_insert=True)  # fmt: skip
-    if order.state == Order.State.ACTIVE:
-        return  # a new card for what is running
-    if checkout.large(checkout.drafted(order).employees):
-        reasons = "Orders of this size are looked at by a person before they are paid."
-        checkout.decide(order, Qualification.Outcome.LOOK, reasons)
-    else:
-        checkout.decide(order, Qualification.Outcome.QUALIFIED, "The means of payment was verified.")
+    was_card, order.means = order.means == Order.Means.CARD, Order.Means.CARD
+    order.save(update_fields=["means"])
+    if order.state not in checkout.OPEN:
+        return  # a new card for what is running, or for what is over
+    if not was_card:
+        qualifying.drop(order, CreditCheck.State.WAITING)
+    qualifying.weigh(order, qualifying.VERIFIED)
 
 
 def _refused(order: Order, told: Told) -> None:
@@ -128,5 +128,7 @@ def _paid(payment: Payment, order: Order) -> None:
     order.paid_until = books.paid_until(order, now)
     order.reminders, order.next_try_at = 0, order.paid_until
     order.save(update_fields=["period", "paid_until", "state", "reminders", "next_try_at"])
+    qualifying.drop(order, CreditCheck.State.WAITING)
+    PaymentMethod.objects.filter(pk=getattr(checkout.method_of(order), "pk", None)).update(used_at=now)
     with using(payments.COLLECTING, by=SYSTEM, given=order, at=checkout.PLACE):
         books.issue(bill, now)

@@ -4,13 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 
 from troth.gate.registry import serves
 from troth.gate.uses import Actor, OwnData, using
 from troth.workspaces.models import Seat
 
-from . import checkout
-from .models import Invoice, Order, Payment, Qualification
+from . import checkout, qualifying
+from .models import CreditCheck, Invoice, Order, Payment, Qualification
 from .prices import countries, money
 
 RUNNING, SHOWING = serves("running-an-account"), serves("showing-own-data")
@@ -35,11 +36,11 @@ def steps(at: str) -> list[dict[str, Any]]:
 
 def line(row: Order) -> dict[str, Any]:
     """One line of the list of orders; nothing of it is opened."""
-    newest = row.invoices.first()
+    bills = list(row.invoices.all())
     return {
-        "pk": row.pk, "plan": newest.plan if newest else "", "period": row.period, "state": row.state,
+        "pk": row.pk, "plan": bills[0].plan if bills else "", "period": row.period, "state": row.state,
         "state_label": row.get_state_display(), "begun_at": row.begun_at, "paid_until": row.paid_until,
-        "invoices": [bill(each) for each in row.invoices.exclude(number=None)],
+        "invoices": [bill(each) for each in bills if each.number],
     }  # fmt: skip
 
 
@@ -47,6 +48,8 @@ def bill(row: Invoice) -> dict[str, Any]:
     """An invoice's sums and dates."""
     return {
         "pk": row.pk, "number": row.number, "issued_at": row.issued_at, "refunded_at": row.refunded_at, "plan": row.plan,
+        "due_at": row.due_at, "paid_at": row.paid_at, "is_open": bool(row.due_at and not row.paid_at),
+        "is_overdue": bool(row.due_at and not row.paid_at and row.due_at <= timezone.now()),
         "period": row.period, "net": money(row.net, row.currency), "tax": money(row.tax, row.currency) if row.tax else "",
         "tax_name": row.tax_name, "rate": f"{row.tax_rate / 100:g} %", "gross": money(row.gross, row.currency),
     }  # fmt: skip
@@ -58,17 +61,42 @@ def order(row: Order, reader: UUID) -> dict[str, Any]:
     with using(RUNNING, by=Actor("customer-people", reader), given=row):
         drafted = row.invoices.filter(number=None).first()
         shown["bill"] = drafted and {**bill(drafted), **_to(drafted)}
+        shown["needs_check"] = bool(drafted and qualifying.is_checked(row, drafted.employees))
         last = Qualification.objects.filter(order=row).first()
         shown["check"] = last and {"outcome": last.outcome, "reasons": last.reasons, "at": last.at}
     with using(SHOWING, by=Actor("data-subject", reader), given=OwnData(row.owner_id)):
         method = checkout.method_of(row)
         shown["method"] = method and {"brand": method.brand, "last4": method.last4}
+    shown |= checker() | {"means": row.means, "asked": _asked(row)}
     shown["cancelled_at"], shown["reminders"] = row.cancelled_at, row.reminders
     failed = row.payments.filter(kind=Payment.Kind.CHARGE).exclude(state=Payment.State.OPEN).last()
     shown["why"] = WHY.get(failed.why, OTHER) if failed and failed.state == Payment.State.FAILED else ""
     shown["is_paying"] = row.payments.filter(state=Payment.State.OPEN, kind=Payment.Kind.CHARGE).exists()
     shown["has_workspace"] = Seat.objects.filter(owner=reader).exists()
     return shown
+
+
+def _asked(row: Order) -> dict[str, Any] | None:
+    """The credit check that counts: whether it waits, and whether the service could not be reached so far."""
+    found = row.checks.exclude(state=CreditCheck.State.OVER).first()
+    return found and {
+        "waits": found.state == CreditCheck.State.WAITING, "is_late": found.tries > 1, "at": found.at,
+        "outcome": found.outcome,
+    }  # fmt: skip
+
+
+def checker() -> dict[str, Any]:
+    """Whether there is a credit checking service, and what it is called; whether anybody may pay by invoice."""
+    asked = settings.TROTH_CREDIT
+    return {
+        "checker": asked["class"] and asked["name"], "can_invoice": can_invoice(),
+        "invoice_days": asked["invoice_days"],
+    }  # fmt: skip
+
+
+def can_invoice() -> bool:
+    """Whether orders may be paid by invoice here."""
+    return bool(settings.TROTH_CREDIT["invoice_days"])
 
 
 def country_of(row: Order) -> str:
