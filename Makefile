@@ -61,12 +61,14 @@ requirements: development ## compile requirements/*.txt from pyproject.toml (UPG
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group build --output-file requirements/run.txt
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group build --extra s3 --constraint requirements/run.txt --output-file requirements/s3.txt
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
+	@$(COMPILE) $(UPGRADE) pyproject.toml --group build --extra stripe --constraint requirements/dev.txt --output-file requirements/stripe.txt
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group bench --constraint requirements/run.txt --output-file requirements/bench.txt
 	@$(COMPILE) $(UPGRADE) --group pymerkle --output-file requirements/pymerkle.txt
+	@$(COMPILE) $(UPGRADE) --group localstripe --constraint requirements/dev.txt --output-file requirements/localstripe.txt
 	@$(COMPILE) $(UPGRADE) --group uv --output-file requirements/uv.txt
 
 clean: ## remove the environments and caches, never data
-	@rm -rf .venv .venv-bench .venv-pymerkle .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv-bench .venv-pymerkle .venv-localstripe .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 .PHONY: help demo test bench development lint types contracts migrations tests-sqlite tests-postgres \
 	format requirements clean

@@ -11,8 +11,13 @@ from troth.gate.outbound.payments import Asked, ProcessorAway, Session, Told
 from troth.sandbox.book import Book
 
 SECRET = "between-the-two"
-CLASS = "tests.apps.processor.InProcess"
-HOOK = "/payments/hook/"
+PROCESSORS = {
+    "sandbox": {
+        "class": "tests.apps.processor.InProcess", "country": "US", "origin": "https://pay.localhost:1",
+        "secret": SECRET, "recipient": "payment-processor", "name": "Sandbox Payments", "label": "Card or PayPal",
+    }
+}  # fmt: skip
+HOOK = "/payments/hook/sandbox/"
 GOOD, BAD = "4242424242424242", "4000000000000002"
 
 

@@ -35,8 +35,7 @@ BILL = {
 
 @pytest.fixture(autouse=True)
 def processor_at_hand(settings: Any) -> Iterator[None]:
-    settings.TROTH_PROCESSOR = {"class": processor.CLASS, "country": "US", "origin": "https://pay.localhost:1",
-                                "secret": processor.SECRET}  # fmt: skip
+    settings.TROTH_PROCESSORS = processor.PROCESSORS
     settings.TROTH_CREDIT = {**settings.TROTH_CREDIT, "class": ""}
     settings.TROTH_SECOND_FACTOR = False
     yield
@@ -310,7 +309,9 @@ def test_what_the_processor_did_not_sign_is_not_taken_in(as_alice: Client) -> No
 
 def test_without_a_secret_nobody_signs_and_nothing_is_asked(as_alice: Client, settings: Any) -> None:
     order = order_of(as_alice)
-    settings.TROTH_PROCESSOR = {**settings.TROTH_PROCESSOR, "class": SANDBOX, "origin": "", "secret": ""}
+    settings.TROTH_PROCESSORS = {
+        "sandbox": {**processor.PROCESSORS["sandbox"], "class": SANDBOX, "origin": "", "secret": ""}
+    }
     assert press(as_alice, order, "verify") == f"/orders/{order.pk}/"
     said = {"event": "e", "session": None, "kind": "verify", "outcome": "done", "amount": 0, "currency": ""}
     for session in (None, "", "ses_guessed"):

@@ -35,8 +35,7 @@ LARGE = {"employees": "300"}
 
 @pytest.fixture(autouse=True)
 def at_hand(settings: Any) -> Iterator[None]:
-    settings.TROTH_PROCESSOR = {"class": processor.CLASS, "country": "US", "origin": "https://pay.localhost:1",
-                                "secret": processor.SECRET}  # fmt: skip
+    settings.TROTH_PROCESSORS = processor.PROCESSORS
     settings.TROTH_CREDIT = dict(creditor.SETTINGS)
     settings.TROTH_SECOND_FACTOR = False
     creditor.InProcess.asked.clear()

@@ -180,31 +180,6 @@ def recipients(data: dict[str, Any]) -> dict[str, dict[str, str]]:
     return found
 
 
-SANDBOX_HOST = "pay.localhost"
-"""Where the demo's processor has its pages: another host, so that no cookie of ours goes there."""
-
-
-def processor(data: dict[str, Any], is_demo: bool, port: int) -> dict[str, str]:
-    """Who handles payments: its class, the origin of its pages, the secret, its country (`[processor]`).
-
-    Only the demo has the sandbox.  Raises SettingError for a processor that is not known.
-    """
-    told = data.get("processor", {})
-    kind = told.get("kind", "sandbox")
-    if kind not in PROCESSORS:
-        raise SettingError(
-            f"company.toml: `kind` in [processor] is `{kind}`; write one of {', '.join(PROCESSORS)}"
-        )
-    return {
-        "class": PROCESSORS[kind], "country": told.get("country", "US"),
-        "origin": f"https://{SANDBOX_HOST}:{port + 1}" if is_demo else "",
-        "secret": os.environ.get("TROTH_SANDBOX_SECRET", ""),
-    }  # fmt: skip
-
-
-PROCESSORS = {"sandbox": "troth.gate.outbound.sandbox.Sandbox"}
-
-
 def database(name: str, default: Path) -> dict[str, Any]:
     """A Django database from a `postgresql://user:password@host:port/name` URL, or SQLite at the default path.
 

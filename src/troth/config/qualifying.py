@@ -4,7 +4,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from .environment import SANDBOX_HOST, SettingError
+from .environment import SettingError
+from .processors import SANDBOX_HOST
 
 CHECKERS = {"none": "", "sandbox": "troth.gate.outbound.credit_sandbox.Sandbox"}
 RECIPIENT = "credit-checker"

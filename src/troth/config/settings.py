@@ -15,13 +15,13 @@ from .environment import (
     own_certificate,
     own_file,
     owners,
-    processor,
     recipients,
     referral_credit,
     stores,
     workspace_bytes,
 )
 from .hosted_files import hosted
+from .processors import processors
 from .qualifying import credit
 
 # -- where things are
@@ -247,7 +247,7 @@ EMAIL_PORT = env_port("TROTH_SMTP_PORT", 25)
 EMAIL_USE_TLS = env_bool("TROTH_SMTP_TLS")
 
 # -- payments
-TROTH_PROCESSOR = processor(TROTH_COMPANY, TROTH_DEMO, TROTH_PORT)
+TROTH_PROCESSORS = processors(TROTH_COMPANY, TROTH_DEMO, TROTH_PORT)
 TROTH_CREDIT = credit(TROTH_COMPANY, TROTH_RECIPIENTS, TROTH_DEMO, TROTH_PORT)
 
 # -- logs: kinds, codes and view names; never a value, an address or a traceback with locals

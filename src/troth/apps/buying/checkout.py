@@ -76,13 +76,18 @@ def method_of(order: Order) -> PaymentMethod | None:
     return PaymentMethod.objects.filter(order=order).first()
 
 
-def verify(order: Order) -> str:
-    """Ask the processor to verify a means of payment; the page of the processor's to go to.  Never a charge.
+def verify(order: Order, by: str = "") -> str:
+    """Ask a processor (the first, unless another is named) to verify a means of payment; its page.  Never a charge.
 
-    Raises ProcessorAway.
+    What was begun with another processor is left: nobody is charged there.  Raises ProcessorAway.
     """
-    payment = _open(order, Payment.Kind.VERIFY, None)
-    return _ask(payment, order, [])
+    by = by if by in payments.names() else payments.names()[0]
+    others = Payment.objects.filter(order=order, kind=Payment.Kind.VERIFY, state=Payment.State.OPEN)
+    with act():
+        others.exclude(processor=by).update(
+            state=Payment.State.FAILED, why="abandoned", settled_at=timezone.now()
+        )
+    return ask(_open(order, Payment.Kind.VERIFY, by), [])
 
 
 def charge(order: Order) -> str:
@@ -90,28 +95,30 @@ def charge(order: Order) -> str:
     bill, method = drafted(order), method_of(order)
     if order.state != Order.State.QUALIFIED or method is None:
         raise NotNow("This order is not ready to be paid.")
-    payment = _open(order, Payment.Kind.CHARGE, bill)
-    if not is_for(payment, bill):
+    payment = _open(order, Payment.Kind.CHARGE, method.processor, bill, method)
+    if not is_for(payment, bill, method):
         raise NotNow("A payment of another amount is open. Please try again.")
-    return _ask(payment, order, _with(method, bill))
+    return ask(payment, _with(method, bill))
 
 
 def renew(order: Order, method: PaymentMethod, bill: Invoice) -> None:
     """Ask the processor to collect the next period's draft, with nobody on a page.  Raises ProcessorAway."""
-    payment = _open(order, Payment.Kind.RENEW, bill)
-    _ask(payment, order, _with(method, bill))
+    ask(_open(order, Payment.Kind.RENEW, method.processor, bill, method), _with(method, bill))
 
 
-def is_for(payment: Payment, bill: Invoice) -> bool:
-    """Whether a payment asks for what a bill says."""
-    return (payment.amount, payment.currency) == (bill.gross, bill.currency)
+def is_for(payment: Payment, bill: Invoice, method: PaymentMethod | None) -> bool:
+    """Whether a payment asks for what a bill says, of the means of payment that the order is paid by."""
+    asks = payment.amount, payment.currency, payment.method_id
+    return method is not None and asks == (bill.gross, bill.currency, method.pk)
 
 
 def _with(method: PaymentMethod, bill: Invoice) -> Rows:
     return [(method, {"reference": "method"}), (bill, {"billing_name": "name", "billing_address": "address"})]
 
 
-def _open(order: Order, kind: str, bill: Invoice | None) -> Payment:
+def _open(
+    order: Order, kind: str, by: str, bill: Invoice | None = None, method: PaymentMethod | None = None
+) -> Payment:
     """The payment of this kind that is open; two presses, or two windows, find one."""
     wanted = {"order": order, "kind": kind, "state": Payment.State.OPEN}
     try:
@@ -120,7 +127,7 @@ def _open(order: Order, kind: str, bill: Invoice | None) -> Payment:
                 **wanted,
                 defaults={
                     "owner_id": order.owner_id, "invoice": bill, "amount": bill.gross if bill else 0,
-                    "currency": bill.currency if bill else "",
+                    "currency": bill.currency if bill else "", "processor": by, "method": method,
                 },
             )  # fmt: skip
     except IntegrityError:
@@ -128,15 +135,19 @@ def _open(order: Order, kind: str, bill: Invoice | None) -> Payment:
     return found
 
 
-def _ask(payment: Payment, order: Order, rows: Rows) -> str:
-    back = settings.TROTH_BASE_URLS["company"] + reverse("order-return", args=[order.pk])
+def ask(payment: Payment, rows: Rows | None = None) -> str:
+    """Ask the payment's processor for it, or again for what was asked; its page.  Raises ProcessorAway."""
+    order, session = payment.order, payment.session or ""
+    back = settings.TROTH_BASE_URLS["company"] + reverse("order-return", "troth.config.urls", args=[order.pk])
     asked = payments.Asked(
         kind=payment.kind, key=str(payment.pk), reference=str(order.pk), return_to=back, amount=payment.amount,
-        currency=payment.currency,
+        currency=payment.currency, session=session,
     )  # fmt: skip
-    session = payments.ask(asked, rows, order)
-    Payment.objects.filter(pk=payment.pk, session=None).update(session=session.id)
-    return session.url
+    if rows is None:
+        rows = [(payment.method, {"reference": "method"})] if payment.method else []
+    made = payments.ask(payment.processor, asked, rows, order)
+    Payment.objects.filter(pk=payment.pk, session=None).update(session=made.id)
+    return made.url
 
 
 def contest(order: Order) -> None:

@@ -117,17 +117,17 @@ def nothing_but_a_reference_comes_back() -> Finding:
     """The schema holds a reference, a brand and four digits; what went to the processor went under this clause."""
     if set(PaymentMethod.seals) != HELD:
         return broken("more than a reference is held", f"fields: {', '.join(sorted(PaymentMethod.seals))}")
-    sent = Entry.objects.filter(kind=Kind.DISCLOSE, recipient=payments.PROCESSOR)
+    words = sorted(payments.recipients())
+    sent = Entry.objects.filter(kind=Kind.DISCLOSE, recipient__in=words)
     if wrong := [row.id[:8] for row in sent.exclude(clauses="share.processor")[:3]]:
         return broken("disclosures under another clause", f"entries {', '.join(wrong)}")
-    register = settings.TROTH_RECIPIENTS.get(payments.PROCESSOR)
-    if register is None:
-        return broken(
-            "the processor is on no register", "`[recipients.payment-processor]` is missing in company.toml"
-        )
+    register = [settings.TROTH_RECIPIENTS.get(word) for word in words]
+    if None in register:
+        missing = words[register.index(None)]
+        return broken("a processor is on no register", f"`[recipients.{missing}]` is missing in company.toml")
     done = Payment.objects.filter(state=Payment.State.DONE).count()
+    who = ", ".join(f"{each['name']} ({each['country']})" for each in register if each)
     return kept(
         f"{sent.count()} disclosures, a reference back",
-        f"{register['name']} ({register['country']}): {done} payments;"
-        " what happens inside the processor is not checkable",
+        f"{who}: {done} payments; what happens inside the processor is not checkable",
     )

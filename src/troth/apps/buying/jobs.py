@@ -5,6 +5,7 @@ from troth.gate.schedule.leases import every
 from .checkout import end_stale
 from .qualifying import ask_due
 from .renewing import renew_due
+from .settling import look_after
 
 
 @every("stale-orders", hours=1)
@@ -15,7 +16,8 @@ def tidy() -> None:
 
 @every("renewals", minutes=10)
 def renew() -> None:
-    """Collect for each order whose period is over."""
+    """Collect for each order whose period is over, and look for what nobody has told us."""
+    look_after()
     renew_due()
 
 

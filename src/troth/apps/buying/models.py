@@ -264,6 +264,8 @@ class Payment(PersonalModel):
     owner = OwnerField()
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
     invoice = models.ForeignKey(Invoice, on_delete=models.SET_NULL, null=True, related_name="payments")
+    processor = models.CharField(max_length=20)
+    method = models.ForeignKey(PaymentMethod, on_delete=models.SET_NULL, null=True, related_name="+")
     kind = models.CharField(max_length=6, choices=Kind.choices)
     state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
     session = models.CharField(max_length=80, null=True, unique=True)
@@ -275,7 +277,8 @@ class Payment(PersonalModel):
 
     class Privacy:
         plain: ClassVar = {
-            "order": "a random id", "invoice": "a random id", "kind": "one of five words", "state": "one of three words",
+            "order": "a random id", "invoice": "a random id", "processor": "one of few names", "method": "a random id",
+            "kind": "one of five words", "state": "one of three words",
             "session": "a random id of the processor's", "currency": "one of few words", "why": "one of few words",
             "made_at": "a time of ours", "settled_at": "a time of ours",
         }  # fmt: skip

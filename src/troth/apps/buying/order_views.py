@@ -68,7 +68,12 @@ def answered(view: View) -> View:
 
 def to_the_processor(view: View) -> View:
     """A page whose forms may lead to the processor's own pages (Content Security Policy, `form-action`)."""
-    led: View = csp_update({"form-action": [payments.page_origin()]})(view)
+
+    @wraps(view)
+    def led(*args: Any, **kwargs: Any) -> HttpResponseBase:
+        origins: View = csp_update({"form-action": payments.page_origins()})(view)
+        return origins(*args, **kwargs)
+
     return led
 
 
@@ -125,11 +130,11 @@ def order(request: HttpRequest, which: UUID) -> HttpResponseBase:
 @buyer_only
 @answered
 def verify(request: HttpRequest, which: UUID) -> HttpResponseBase:
-    """To the processor's page, on which a means of payment is verified."""
+    """To the page of the chosen processor, on which a means of payment is verified."""
     row = order_of(request, which)
     if row.state not in (*checkout.OPEN, Order.State.ACTIVE):
         raise NotNow("This order has ended.")
-    return redirect(checkout.verify(row))
+    return redirect(checkout.verify(row, request.POST.get("processor", "")))
 
 
 @require_POST

@@ -26,14 +26,16 @@ def refund(charged: Payment) -> None:
                 **same,
                 defaults={
                     "owner_id": charged.owner_id, "amount": charged.amount, "currency": charged.currency,
+                    "processor": charged.processor,
                 },
             )  # fmt: skip
     except IntegrityError:
         raise NotNow("Another refund of this order is under way.") from None
     session = payments.ask(
+        found.processor,
         payments.Asked(
             kind=found.kind, key=str(found.pk), reference=str(charged.order_id), amount=found.amount,
-            currency=found.currency, of=charged.session or "",
+            currency=found.currency, of=charged.session or "", session=found.session or "",
         ),
         [], charged.order,
     )  # fmt: skip

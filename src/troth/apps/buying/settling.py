@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.db import IntegrityError
 from django.utils import timezone
@@ -17,6 +18,9 @@ from .models import CreditCheck, Invoice, Order, Payment, PaymentMethod, Qualifi
 log = logging.getLogger("troth.buying")
 
 PLACE = "processor-page"
+TOLD_WITHIN, LOOKED_FOR = timedelta(minutes=2), timedelta(days=3)
+"""How long we wait to be told, and for how long we look ourselves."""
+BATCH = 200
 built_at(PLACE, "troth.apps.buying.settling:take_in")
 WORDS = {
     "card-declined": "The card was declined.", "insufficient-funds": "The account behind the card had too little on it.",
@@ -24,55 +28,91 @@ WORDS = {
 }  # fmt: skip
 
 
-def hear(body: bytes, headers: Mapping[str, str]) -> bool:
-    """A call of the processor's: whether it was taken in, now or before.  Raises Forged.
+def hear(by: str, body: bytes, headers: Mapping[str, str]) -> bool:
+    """A call of a processor's: whether it was taken in, now or before.  Raises Forged, ProcessorAway.
 
     False for a session that is not known (yet): the processor calls again.
     """
-    told = payments.processor().read(body, headers)
-    return told is None or take_in(told)
+    told = payments.processor(by).read(body, headers)
+    return told is None or take_in(by, told)
 
 
 def ask_again(order: Order) -> None:
     """Look at the processor itself what became of what is open: its call may be late.  Raises ProcessorAway."""
-    for session in (
-        order.payments.filter(state=Payment.State.OPEN)
-        .exclude(session=None)
-        .values_list("session", flat=True)
-    ):
-        if told := payments.processor().look(session):
-            take_in(told)
+    for payment in order.payments.filter(state=Payment.State.OPEN).exclude(session=None):
+        _look(payment)
+
+
+def look_after() -> int:
+    """Ask for what became of payments of which nobody has told us; returns how many were settled.
+
+    A processor that is away is asked again at the next run, and the others meanwhile.
+    """
+    now, kinds = timezone.now(), (Payment.Kind.CHARGE, Payment.Kind.RENEW, Payment.Kind.REFUND)
+    late = Payment.objects.filter(
+        state=Payment.State.OPEN, kind__in=kinds, made_at__range=(now - LOOKED_FOR, now - TOLD_WITHIN)
+    ).exclude(session=None)
+    settled, away = 0, set[str]()
+    for payment in late.order_by("made_at")[:BATCH]:
+        if payment.processor in away:
+            continue
+        try:
+            settled += _look(payment)
+        except payments.ProcessorAway:
+            away.add(payment.processor)
+    return settled
+
+
+def _look(payment: Payment) -> bool:
+    told = payments.processor(payment.processor).look(str(payment.session))
+    return told is not None and take_in(payment.processor, told)
 
 
 def call_off(order: Order) -> None:
-    """Call off an open payment of another sum than the order's draft says now.  Raises ProcessorAway.
+    """Call off an open payment of another sum or means than the order is to be paid by now.  Raises ProcessorAway.
 
-    If it was paid meanwhile, it is taken in as that.
+    If it was paid meanwhile, it is taken in as that.  One whose answer was lost is asked for again, under its key.
     """
-    bill = Invoice.objects.filter(order=order, number=None).first()
-    for payment in order.payments.filter(state=Payment.State.OPEN, kind=Payment.Kind.CHARGE).exclude(
-        session=None
-    ):
-        if bill is None or not checkout.is_for(payment, bill):
-            take_in(payments.processor().cancel(str(payment.session)))
+    bill, method = Invoice.objects.filter(order=order, number=None).first(), checkout.method_of(order)
+    for payment in order.payments.filter(state=Payment.State.OPEN, kind=Payment.Kind.CHARGE):
+        if bill is None or not checkout.is_for(payment, bill, method):
+            if payment.session is None:
+                checkout.ask(payment)
+                payment.refresh_from_db()
+            take_in(payment.processor, payments.processor(payment.processor).cancel(str(payment.session)))
 
 
-def take_in(told: Told) -> bool:
-    """Write down what became of a payment.  The second call of an event, and whatever comes too late, changes nothing."""
-    found = Payment.objects.filter(session=told.session).select_related("order").first()
+def take_in(by: str, told: Told) -> bool:
+    """Write down what became of a payment.  The second call of an event, and whatever comes too late, changes nothing.
+
+    A processor tells of its own payments only.
+    """
+    found = _told_of(by, told)
     if found is None:
         return False
     try:
         with using(payments.COLLECTING, by=SYSTEM, given=found.order, at=PLACE), act():
-            SeenEvent.objects.create(event=told.event)
+            SeenEvent.objects.create(event=f"{by} {told.event}")
             payment = Payment.objects.select_for_update().get(pk=found.pk)
             order = Order.objects.select_for_update().get(pk=payment.order_id)
             if payment.state == Payment.State.OPEN and _fits(payment, told):
                 _settle(payment, order, told)
+            elif payment.state == Payment.State.FAILED and told.outcome == "done" and told.amount:
+                log.error("paid after it was given up; give it back at the processor: payment %s", payment.pk)
     except IntegrityError:
-        if not SeenEvent.objects.filter(event=told.event).exists():
+        if not SeenEvent.objects.filter(event=f"{by} {told.event}").exists():
             raise
     return True
+
+
+def _told_of(by: str, told: Told) -> Payment | None:
+    """The payment that an event is about: by its session, or, while none is known, by the key it was asked under."""
+    ours = Payment.objects.filter(processor=by).select_related("order")
+    found: Payment | None = ours.filter(session=told.session).first()
+    if found is None and told.key:
+        ours.filter(session=None, pk=told.key).update(session=told.session)
+        found = ours.filter(session=told.session).first()
+    return found
 
 
 def _fits(payment: Payment, told: Told) -> bool:
@@ -89,7 +129,7 @@ def _settle(payment: Payment, order: Order, told: Told) -> None:
     payment.why, payment.settled_at = told.why[:40], timezone.now()
     payment.save(update_fields=["state", "why", "settled_at"])
     if payment.kind == Payment.Kind.VERIFY:
-        _verified(order, told) if is_done else _refused(order, told)
+        _verified(order, payment.processor, told) if is_done else _refused(order, told)
     elif payment.kind in (Payment.Kind.CHARGE, Payment.Kind.RENEW) and is_done:
         _paid(payment, order)
     elif payment.kind == Payment.Kind.RENEW:
@@ -98,9 +138,9 @@ def _settle(payment: Payment, order: Order, told: Told) -> None:
         Invoice.objects.filter(pk=payment.invoice_id).update(refunded_at=timezone.now())
 
 
-def _verified(order: Order, told: Told) -> None:
+def _verified(order: Order, by: str, told: Told) -> None:
     PaymentMethod(
-        owner_id=order.owner_id, order=order, processor=payments.processor().name, begun_at=order.begun_at,
+        owner_id=order.owner_id, order=order, processor=by, begun_at=order.begun_at,
         reference=told.method, brand=told.brand, last4=told.last4,
     ).save(force_insert=True)  # fmt: skip
     was_card, order.means = order.means == Order.Means.CARD, Order.Means.CARD

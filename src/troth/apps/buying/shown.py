@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from troth.gate.outbound import payments
 from troth.gate.registry import serves
 from troth.gate.uses import Actor, OwnData, using
 from troth.workspaces.models import Seat
@@ -68,6 +69,7 @@ def order(row: Order, reader: UUID) -> dict[str, Any]:
         method = checkout.method_of(row)
         shown["method"] = method and {"brand": method.brand, "last4": method.last4}
     shown |= checker() | {"means": row.means, "asked": _asked(row)}
+    shown["processors"] = [{"name": name, "label": payments.label(name)} for name in payments.names()]
     shown["cancelled_at"], shown["reminders"] = row.cancelled_at, row.reminders
     failed = row.payments.filter(kind=Payment.Kind.CHARGE).exclude(state=Payment.State.OPEN).last()
     shown["why"] = WHY.get(failed.why, OTHER) if failed and failed.state == Payment.State.FAILED else ""

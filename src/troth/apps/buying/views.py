@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from troth.gate.outbound.payments import Forged
+from troth.gate.outbound import payments
+from troth.gate.outbound.payments import Forged, ProcessorAway
 from troth.gate.published import statement
 from troth.gate.registry import built_at
 
@@ -62,12 +63,16 @@ def told(price: Price) -> dict[str, Any]:
 @never_cache
 @csrf_exempt  # the processor signs what it says
 @require_POST
-def hook(request: HttpRequest) -> HttpResponse:
-    """The processor calls: 204 when it was taken in, now or before; 404 when it shall call again."""
+def hook(request: HttpRequest, processor: str) -> HttpResponse:
+    """A processor calls: 204 when it was taken in, now or before; 404 or 503 when it shall call again."""
+    if processor not in payments.names():
+        raise Http404
     if len(request.body) > MOST_BYTES:
         return HttpResponse(status=413)
     try:
-        is_taken = settling.hear(request.body, request.headers)
+        is_taken = settling.hear(processor, request.body, request.headers)
     except Forged:
         return HttpResponse(status=400)
+    except ProcessorAway:
+        return HttpResponse(status=503)
     return HttpResponse(status=204 if is_taken else 404)

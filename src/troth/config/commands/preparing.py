@@ -5,15 +5,9 @@ import os
 from pathlib import Path
 
 from ..certificates import Certificates, ensure
-from ..environment import (
-    SANDBOX_HOST,
-    SettingError,
-    env_path,
-    own_certificate,
-    refuse_half_restored,
-    refuse_old_sqlite,
-)
+from ..environment import SettingError, env_path, own_certificate, refuse_half_restored, refuse_old_sqlite
 from ..listen import check_certificate
+from ..processors import SANDBOX_HOST
 
 
 def prepare(home: Path, *, sample: bool, serves: bool = False) -> Certificates:

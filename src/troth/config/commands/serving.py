@@ -67,7 +67,7 @@ def _run(*, with_worker: bool, sample: bool) -> int:
         ]
         if with_worker:
             children.append(supervise.Child("worker", (sys.executable, "-m", "troth.config.cli", "worker")))
-        if sample:
+        if sample and "sandbox" in settings.TROTH_PROCESSORS:
             children.append(supervise.Child("sandbox", _sandbox(port + 1, certificates)))
         print(preparing.greeting(certificates, sample=sample), flush=True)
         return supervise.run(children, lock)
@@ -77,7 +77,7 @@ def _sandbox(port: int, certificates: Any) -> tuple[str, ...]:
     """The demo's payment processor: another company, so another process, which is told where to call."""
     from django.conf import settings
 
-    hook = settings.TROTH_BASE_URLS["company"] + "/payments/hook/"
+    hook = settings.TROTH_BASE_URLS["company"] + "/payments/hook/sandbox/"
     files = (certificates.server, certificates.key, certificates.authority)
     return (sys.executable, "-m", "troth.sandbox", str(port), *map(str, files), hook)
 

@@ -18,7 +18,8 @@ from ..uses import SYSTEM, disclose
 from ..uses.actor import Ground
 
 COLLECTING = serves("collecting-payment")
-PROCESSOR = "payment-processor"
+
+Rows = Sequence[tuple[PersonalModel, Mapping[str, str]]]
 
 
 class ProcessorAway(Exception):
@@ -35,7 +36,7 @@ class Asked:
 
     `kind` is `verify` (a means of payment, never a charge), `charge`, `renew` (a charge that nobody confirms on a page)
     or `refund`; `reference` is our own random id; `method` the processor's reference of a means of payment; `of` its id
-    of the charge that is given back.
+    of the charge that is given back.  `session` is what came of asking before: then nothing is begun, and its page found.
     """
 
     kind: str
@@ -48,11 +49,15 @@ class Asked:
     name: str = ""
     address: str = ""
     of: str = ""
+    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a processor made of it: its id there, and the page of the processor's to go to."""
+    """What a processor made of it: its id there, and the page of the processor's to go to.
+
+    Where there is no page to go to, it is the one to come back to: what became of it can be looked at already.
+    """
 
     id: str
     url: str
@@ -60,7 +65,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a processor told us: the id of the event, and what became of a session (`done` or `failed`, with `why`)."""
+    """What a processor told us: the id of the event, and what became of a session (`done` or `failed`, with `why`).
+
+    `key` is the one it was asked under, where the processor repeats it: an event finds its payment by that also when the
+    answer with the session's id was lost.
+    """
 
     event: str
     session: str
@@ -72,12 +81,16 @@ class Told:
     last4: str = ""
     amount: int = 0
     currency: str = ""
+    key: str = ""
 
 
 class Processor(Protocol):
-    """A payment processor."""
+    """A payment processor; made of what the settings say of it."""
 
     name: str
+
+    def takes(self, kind: str) -> frozenset[str]:
+        """The parts of what is asked that it needs: nothing else is disclosed to it."""
 
     def begin(self, asked: Asked) -> Session:
         """Ask for something.  Raises ProcessorAway."""
@@ -89,33 +102,58 @@ class Processor(Protocol):
         """Call a session off, if it is not settled; what became of it in either case.  Raises ProcessorAway."""
 
     def read(self, body: bytes, headers: Mapping[str, str]) -> Told | None:
-        """What a call of the processor's tells; None for what does not concern us.  Raises Forged."""
+        """What a call of the processor's tells; None for what does not concern us.  Raises Forged, ProcessorAway."""
+
+    def probe(self) -> None:
+        """Whether it knows us, as `troth doctor` asks.  Raises ProcessorAway, which says what to look at."""
 
 
-def processor() -> Processor:
-    """The processor of this install."""
-    made: Processor = import_string(settings.TROTH_PROCESSOR["class"])()
+def names() -> list[str]:
+    """The processors of this install, the first of them first."""
+    return list(settings.TROTH_PROCESSORS)
+
+
+def label(name: str) -> str:
+    """What a buyer reads where there are several to choose from."""
+    return str(settings.TROTH_PROCESSORS[name]["label"])
+
+
+def recipients() -> set[str]:
+    """The statement's words for the processors of this install."""
+    return {str(told["recipient"]) for told in settings.TROTH_PROCESSORS.values()}
+
+
+def processor(name: str) -> Processor:
+    """A processor of this install.  Raises ProcessorAway for one that is not set up, or not any more."""
+    told = settings.TROTH_PROCESSORS.get(name)
+    if told is None:
+        raise ProcessorAway("it is not set up here")
+    made: Processor = import_string(told["class"])(told)
     return made
 
 
-def page_origin() -> str:
-    """The origin of the processor's own pages, to which a form of ours may lead."""
-    return str(settings.TROTH_PROCESSOR.get("origin") or "'self'")
+def page_origins() -> list[str]:
+    """The origins of the processors' own pages, to which a form of ours may lead."""
+    return [str(told["origin"] or "'self'") for told in settings.TROTH_PROCESSORS.values()]
 
 
-def ask(asked: Asked, rows: Sequence[tuple[PersonalModel, Mapping[str, str]]], given: Ground) -> Session:
-    """Ask the processor; the named fields of rows become parts of what is asked.  Raises Refused, ProcessorAway.
+def ask(name: str, asked: Asked, rows: Rows, given: Ground) -> Session:
+    """Ask a processor; the named fields of rows become parts of what is asked.  Raises Refused, ProcessorAway.
 
-    `rows` are pairs of a row and, by field of it, the name of what is asked that it fills in.
+    `rows` are pairs of a row and, by field of it, the name of what is asked that it fills in.  What the processor does
+    not take, and what it was told before, is not disclosed.
     """
-    parts: dict[str, Any] = {}
-    for row, names in rows:
-        values = disclose(
-            row, list(names), to=PROCESSOR, purpose=COLLECTING, by=SYSTEM,
-            country=settings.TROTH_PROCESSOR["country"], given=given, reference=asked.reference,
-        )  # fmt: skip
-        parts |= {names[field]: str(value or "") for field, value in values.items()}
-    return processor().begin(replace(asked, **parts))
+    asked_one, parts = processor(name), dict[str, Any]()
+    takes = frozenset[str]() if asked.session else asked_one.takes(asked.kind)
+    told = settings.TROTH_PROCESSORS[name]
+    for row, fields in rows:
+        if wanted := {field: part for field, part in fields.items() if part in takes}:
+            values = disclose(
+                row, list(wanted), to=told["recipient"], purpose=COLLECTING, by=SYSTEM, country=told["country"],
+                given=given, reference=asked.reference,
+            )  # fmt: skip
+            parts |= {wanted[field]: str(value or "") for field, value in values.items()}
+    return asked_one.begin(replace(asked, **parts))
 
 
 def parsed(body: bytes) -> dict[str, Any]:

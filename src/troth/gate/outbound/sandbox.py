@@ -2,9 +2,7 @@
 
 import hashlib
 import hmac
-import http.client
 import json
-import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -13,12 +11,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from .calling import call
 from .payments import Asked, Forged, ProcessorAway, Session, Told, parsed
 
 SIGNATURE = "Troth-Sandbox-Signature"
 OLDEST = 300
 """Seconds after which a signed call is too old."""
-TIMEOUT = 8.0
 
 
 class Sandbox:
@@ -26,24 +24,49 @@ class Sandbox:
 
     name = "sandbox"
 
+    def __init__(self, told: Mapping[str, str]) -> None:
+        self._origin, self._secret = told["origin"], told["secret"]
+
+    def takes(self, kind: str) -> frozenset[str]:
+        """See `Processor`."""
+        return frozenset({"method", "name", "address"})
+
     def begin(self, asked: Asked) -> Session:
         """See `Processor`."""
-        made = _call("POST", "/v1/sessions", asdict(asked))
+        made = self._call("POST", "/v1/sessions", asdict(asked))
         return Session(str(made["id"]), str(made["url"]))
 
     def look(self, session: str) -> Told | None:
         """See `Processor`."""
-        said = _call("GET", f"/v1/sessions/{session}", None)
+        said = self._call("GET", f"/v1/sessions/{session}", None)
         return _told(said) if said.get("outcome") else None
 
     def cancel(self, session: str) -> Told:
         """See `Processor`."""
-        return _told(_call("POST", f"/v1/sessions/{session}/cancel", {}))
+        return _told(self._call("POST", f"/v1/sessions/{session}/cancel", {}))
 
     def read(self, body: bytes, headers: Mapping[str, str]) -> Told | None:
         """See `Processor`."""
-        check(body, headers.get(SIGNATURE, ""), settings.TROTH_PROCESSOR["secret"])
+        check(body, headers.get(SIGNATURE, ""), self._secret)
         return _told(parsed(body))
+
+    def probe(self) -> None:
+        """See `Processor`."""
+        if not self._secret or not self._origin:
+            raise ProcessorAway("the sandbox is the demo's; set up another processor before anybody can buy")
+
+    def _call(self, method: str, path: str, said: dict[str, Any] | None) -> dict[str, Any]:
+        """One request to the sandbox.  Raises ProcessorAway."""
+        origin = urlsplit(self._origin)
+        if not origin.port or not self._secret:
+            raise ProcessorAway("none is set up: the sandbox is the demo's")
+        headers = {"Authorization": f"Bearer {self._secret}", "Content-Type": "application/json"}
+        body = json.dumps(said).encode() if said is not None else None
+        address, authority = f"https://127.0.0.1:{origin.port}{path}", str(settings.TROTH_AUTHORITY or "")
+        status, answer = call(method, address, body, headers, authority)
+        if status not in (200, 201):
+            raise ProcessorAway(f"it answered {status}")
+        return parsed(answer)
 
 
 def check(body: bytes, signature: str, secret: str, now: float | None = None) -> None:
@@ -77,23 +100,3 @@ def _told(said: dict[str, Any]) -> Told:
     if not all(known.get(name) for name in ("event", "session", "kind", "outcome")):
         raise Forged("not as agreed")
     return Told(**known)
-
-
-def _call(method: str, path: str, said: dict[str, Any] | None) -> dict[str, Any]:
-    """One request to the sandbox.  Raises ProcessorAway."""
-    origin, secret = urlsplit(settings.TROTH_PROCESSOR["origin"]), settings.TROTH_PROCESSOR["secret"]
-    if not origin.port or not secret:
-        raise ProcessorAway("none is set up: the sandbox is the demo's")
-    headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
-    context = ssl.create_default_context(cafile=str(settings.TROTH_AUTHORITY or "") or None)
-    try:
-        line = http.client.HTTPSConnection("127.0.0.1", origin.port, timeout=TIMEOUT, context=context)
-        line.request(method, path, json.dumps(said).encode() if said is not None else None, headers)
-        answer = line.getresponse()
-        body = answer.read(100_000)
-        line.close()
-    except (OSError, http.client.HTTPException) as error:
-        raise ProcessorAway(type(error).__name__) from None
-    if answer.status not in (200, 201):
-        raise ProcessorAway(f"it answered {answer.status}")
-    return parsed(body)
