@@ -4,11 +4,15 @@ INVARIANT: numbers of a year have no gap: the number is taken in the act that is
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from troth.accounts.people import credits
+from troth.accounts.people.companies import NotNow
 from troth.gate.subjects.models import DataSubject, Kind
 from troth.gate.subjects.terms import kept_until
+from troth.gate.uses import act
 
 from .models import Books, Invoice, Order
 from .prices import YEAR, Price
@@ -16,7 +20,7 @@ from .prices import YEAR, Price
 
 def draft(order: Order, price: Price, name: str, address: str, employees: int) -> Invoice:
     """The order's next invoice; one that was drafted before is replaced.  Runs inside a use and an act."""
-    Invoice.objects.filter(order=order, number=None).delete()
+    forget_drafts(order)
     made = Invoice(
         owner_id=order.owner_id, customer_id=order.owner_id, order=order, plan=price.plan.name, period=price.period,
         currency=price.currency, country=price.country, net=price.net, tax=price.tax, tax_name=price.tax_name,
@@ -24,6 +28,39 @@ def draft(order: Order, price: Price, name: str, address: str, employees: int) -
     )  # fmt: skip
     made.save(force_insert=True)
     return made
+
+
+def forget_drafts(*orders: Order | UUID) -> None:
+    """Nothing comes of what was drafted for some orders; what it took of the company's credit is there again."""
+    for bill in Invoice.objects.filter(order__in=orders, number=None).values_list("pk", flat=True):
+        credits.give_back(bill)
+    Invoice.objects.filter(order__in=orders, number=None).delete()
+
+
+def credited(bill: Invoice) -> Invoice:
+    """A draft less what the company has in credit, in an act of its own.  Raises NotNow as `take_credit` does."""
+    with act():
+        return take_credit(bill)
+
+
+def take_credit(bill: Invoice) -> Invoice:
+    """Take what the company has in credit off a draft.  Inside an act; raises NotNow when it is no draft any more."""
+    held: Invoice | None = Invoice.objects.select_for_update().filter(pk=bill.pk, number=None).first()
+    if held is None or held.customer_id is None:
+        raise NotNow(CHANGED)
+    held.credit += credits.take(held.customer_id, held.currency, held.to_pay, held.pk)
+    Invoice.objects.filter(pk=held.pk).update(credit=held.credit)
+    return held
+
+
+CHANGED = "The order was changed in another window. Please look at it again."
+
+
+def expected(bill: Invoice) -> int:
+    """What a draft will take of the company's credit, as things stand; of an issued invoice what it took."""
+    if bill.number or bill.customer_id is None:
+        return bill.credit
+    return bill.credit + min(bill.to_pay, credits.left(bill.customer_id, bill.currency))
 
 
 def issue(drafted: Invoice, at: datetime, due_at: datetime | None = None) -> Invoice:
@@ -42,11 +79,12 @@ def issue(drafted: Invoice, at: datetime, due_at: datetime | None = None) -> Inv
     )  # fmt: skip
     made.save(force_insert=True)
     drafted.payments.update(invoice=made)
+    credits.pass_on(drafted.pk, made.pk)
     drafted.delete()
     return made
 
 
-COPIED = ("country", "plan", "period", "currency", "net", "tax", "tax_name", "tax_rate")
+COPIED = ("country", "plan", "period", "currency", "net", "tax", "tax_name", "tax_rate", "credit")
 
 
 def _of(year: int) -> Books:

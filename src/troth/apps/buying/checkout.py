@@ -90,11 +90,25 @@ def verify(order: Order, by: str = "") -> str:
     return ask(_open(order, Payment.Kind.VERIFY, by), [])
 
 
+def must_cost(order: Order, seen: str) -> None:
+    """Whether the order costs what the page showed, in cents; a page that showed nothing is not asked.  Raises NotNow."""
+    bill = drafted(order)
+    if seen and seen != str(bill.gross - books.expected(bill)):
+        raise NotNow(books.CHANGED)
+
+
 def charge(order: Order) -> str:
-    """Ask the processor to collect what the draft says; its page.  Raises NotNow, ProcessorAway."""
+    """Ask the processor to collect what the draft says; its page, blank where credit leaves nothing to be paid.
+
+    Raises NotNow, ProcessorAway.
+    """
     bill, method = drafted(order), method_of(order)
     if order.state != Order.State.QUALIFIED or method is None:
         raise NotNow("This order is not ready to be paid.")
+    if not order.payments.filter(kind=Payment.Kind.CHARGE, state=Payment.State.OPEN).exists():
+        bill = books.credited(bill)
+    if bill.to_pay == 0:
+        return ""
     payment = _open(order, Payment.Kind.CHARGE, method.processor, bill, method)
     if not is_for(payment, bill, method):
         raise NotNow("A payment of another amount is open. Please try again.")
@@ -109,7 +123,7 @@ def renew(order: Order, method: PaymentMethod, bill: Invoice) -> None:
 def is_for(payment: Payment, bill: Invoice, method: PaymentMethod | None) -> bool:
     """Whether a payment asks for what a bill says, of the means of payment that the order is paid by."""
     asks = payment.amount, payment.currency, payment.method_id
-    return method is not None and asks == (bill.gross, bill.currency, method.pk)
+    return method is not None and asks == (bill.to_pay, bill.currency, method.pk)
 
 
 def _with(method: PaymentMethod, bill: Invoice) -> Rows:
@@ -126,7 +140,7 @@ def _open(
             found, _ = Payment.objects.get_or_create(
                 **wanted,
                 defaults={
-                    "owner_id": order.owner_id, "invoice": bill, "amount": bill.gross if bill else 0,
+                    "owner_id": order.owner_id, "invoice": bill, "amount": bill.to_pay if bill else 0,
                     "currency": bill.currency if bill else "", "processor": by, "method": method,
                 },
             )  # fmt: skip
@@ -192,6 +206,7 @@ def end_stale() -> int:
     stale = Order.objects.filter(state__in=OPEN, begun_at__lte=old)
     with act():
         rows = list(stale.values_list("pk", flat=True)[:200])
+        books.forget_drafts(*rows)
         for model in (Payment, PaymentMethod, Qualification, CreditCheck, Invoice):
             model.objects.filter(order__in=rows).delete()
         return int(Order.objects.filter(pk__in=rows).delete()[0])

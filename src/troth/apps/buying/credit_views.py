@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from troth.accounts.people.companies import NotNow
 
-from . import invoicing, qualifying, settling, shown
+from . import checkout, invoicing, qualifying, settling, shown
 from .forms import CreditForm
 from .models import Order
 from .order_views import answered, buyer_only, order_of
@@ -71,6 +71,7 @@ def take_back(request: HttpRequest, which: UUID) -> HttpResponseBase:
 def order_now(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """Order, and pay by invoice."""
     row = order_of(request, which)
-    settling.call_off(row)
+    settling.call_off(row, is_every=True)
+    checkout.must_cost(row, request.POST.get("sum", ""))
     invoicing.order_now(row)
     return redirect("order", which)

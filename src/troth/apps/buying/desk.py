@@ -126,7 +126,9 @@ def refund(request: HttpRequest, which: UUID, payment: UUID) -> HttpResponseBase
     found = get_object_or_404(Payment, pk=payment, order=which)
     try:
         refunds.refund(found)
-        messages.success(request, "The processor was asked to give it back.")
+        by_bank = found.kind == Payment.Kind.BILL
+        said = "Noted: it is given back by bank." if by_bank else "The processor was asked to give it back."
+        messages.success(request, said)
     except NotNow as why:
         messages.error(request, str(why))
     except ProcessorAway:

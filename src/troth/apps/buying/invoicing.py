@@ -20,21 +20,44 @@ MOST_GROWTH = 2
 """How many times the last invoice the next one may be, where it is paid later."""
 
 
-def order_now(order: Order) -> Invoice:
+def order_now(order: Order) -> None:
     """Order, and pay later.  Raises NotNow unless the order is qualified for that."""
     with using(checkout.COLLECTING, by=SYSTEM, given=order, at=checkout.PLACE), act():
         row = Order.objects.select_for_update().get(pk=order.pk)
         if row.state != Order.State.QUALIFIED or row.means != Order.Means.INVOICE:
             raise NotNow("This order is not ready to be paid by invoice.")
-        return issue(row, checkout.drafted(row))
+        issue(row, checkout.drafted(row))
 
 
-def issue(order: Order, drafted: Invoice) -> Invoice:
+def nothing_to_pay(order: Order) -> None:
+    """Credit covers all that the order costs.  Raises NotNow where it does not."""
+    with act():
+        row = Order.objects.select_for_update().get(pk=order.pk)
+        bill = checkout.drafted(row)
+        if row.state != Order.State.QUALIFIED or bill.to_pay:
+            raise NotNow(books.CHANGED)
+        run(row, bill, timezone.now())
+
+
+def run(order: Order, bill: Invoice, now: datetime) -> None:
+    """A draft is paid: it is issued, and the order runs to the end of its period.  Inside an act."""
+    order.period, order.state = bill.period, Order.State.ACTIVE
+    order.paid_until = books.paid_until(order, now)
+    order.reminders, order.next_try_at = 0, order.paid_until
+    order.save(update_fields=["period", "paid_until", "state", "reminders", "next_try_at"])
+    with using(checkout.COLLECTING, by=SYSTEM, given=order, at=checkout.PLACE):
+        books.issue(bill, now)
+
+
+def issue(order: Order, drafted: Invoice) -> None:
     """Write the order's draft into the books, to be paid later; the order runs.  Inside a use and an act."""
-    now = timezone.now()
+    now, drafted = timezone.now(), books.take_credit(drafted)
+    if drafted.to_pay == 0:
+        run(order, drafted, now)
+        return
     made = books.issue(drafted, now, due_at=now + timedelta(days=settings.TROTH_CREDIT["invoice_days"] or 1))
     Payment(
-        owner_id=order.owner_id, order=order, invoice=made, kind=Payment.Kind.BILL, amount=made.gross,
+        owner_id=order.owner_id, order=order, invoice=made, kind=Payment.Kind.BILL, amount=made.to_pay,
         currency=made.currency,
     ).save(force_insert=True)  # fmt: skip
     start = order.paid_until if order.state == Order.State.ACTIVE and order.paid_until else now
@@ -43,7 +66,6 @@ def issue(order: Order, drafted: Invoice) -> Invoice:
     order.reminders, order.next_try_at = 0, made.due_at
     order.save(update_fields=["period", "state", "paid_until", "reminders", "next_try_at"])
     tell(order, f"Invoice {made.number}", f"Invoice {made.number} is to be paid by {made.due_at:%-d %B %Y}.")
-    return made
 
 
 def unpaid(order: Order) -> Payment | None:
@@ -59,7 +81,7 @@ def record(payment: Payment, on: date) -> None:
     """
     at = timezone.make_aware(datetime.combine(on, time(12)))
     with act():
-        row = Payment.objects.select_for_update().select_related("invoice").get(pk=payment.pk)
+        row = Payment.objects.select_for_update(of=("self",)).select_related("invoice").get(pk=payment.pk)
         if row.kind != Payment.Kind.BILL or row.state != Payment.State.OPEN or row.invoice is None:
             raise NotNow("This invoice is not open.")
         if on > timezone.localdate() or at.date() < row.invoice.made_at.date():

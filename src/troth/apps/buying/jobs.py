@@ -4,6 +4,7 @@ from troth.gate.schedule.leases import every
 
 from .checkout import end_stale
 from .qualifying import ask_due
+from .refunds import return_strays
 from .renewing import renew_due
 from .settling import look_after
 
@@ -16,8 +17,9 @@ def tidy() -> None:
 
 @every("renewals", minutes=10)
 def renew() -> None:
-    """Collect for each order whose period is over, and look for what nobody has told us."""
+    """Look for what nobody has told us; give back what an order no longer is; collect for what has run out."""
     look_after()
+    return_strays()
     renew_due()
 
 

@@ -101,6 +101,7 @@ class Invoice(PersonalModel):
     tax = Declared(models.BigIntegerField(), SIZE, because=SUMS)
     tax_name = models.CharField(max_length=20)
     tax_rate = models.PositiveIntegerField()
+    credit = models.PositiveBigIntegerField(default=0)
     made_at = models.DateTimeField(default=timezone.now)
     issued_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True, db_index=True)
@@ -114,6 +115,7 @@ class Invoice(PersonalModel):
             "tax_rate": "a rate of the law", "made_at": "a time of ours",
             "issued_at": "the time the keep rule counts from", "refunded_at": "a time of ours",
             "due_at": "a time of ours", "paid_at": "a time of ours",
+            "credit": "what the company had in credit with us, in cents",
         }  # fmt: skip
         keep: ClassVar = {"invoice": "issued_at"}
         stays = "collect.billing"
@@ -131,8 +133,13 @@ class Invoice(PersonalModel):
 
     @property
     def gross(self) -> int:
-        """What is paid, in the smallest unit of the currency."""
+        """What it costs, in the smallest unit of the currency."""
         return int(self.net + self.tax)
+
+    @property
+    def to_pay(self) -> int:
+        """What is paid: what it costs, less what the company had in credit."""
+        return self.gross - self.credit
 
 
 class Qualification(PersonalModel):

@@ -10,6 +10,7 @@ from csp.decorators import csp_update
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,7 +21,7 @@ from troth.accounts.people.own import person_of
 from troth.gate.outbound import payments
 from troth.gate.outbound.payments import ProcessorAway
 
-from . import checkout, renewing, settling, shown
+from . import checkout, invoicing, renewing, settling, shown
 from .forms import BillingForm, PlanForm
 from .models import Invoice, Order
 
@@ -92,11 +93,16 @@ def begin(request: HttpRequest) -> HttpResponseBase:
     told = form.cleaned_data
     place: Membership = request.place  # type: ignore[attr-defined]
     try:
+        if mine := Order.objects.filter(pk=form.row_id, owner=place.customer_id).first():
+            settling.call_off(mine, is_every=True)
         order = checkout.begin(
             place, form.row_id, told["price"], told["billing_name"], told["billing_address"]
         )
     except NotNow as why:
         messages.error(request, str(why))
+        return redirect("order", UUID(form.row_id))
+    except ProcessorAway:
+        messages.error(request, AWAY)
         return redirect("order", UUID(form.row_id))
     return redirect("order", order.pk)
 
@@ -144,7 +150,11 @@ def pay(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """To the processor's page, on which the order is paid."""
     row = order_of(request, which)
     settling.call_off(row)
-    return redirect(checkout.charge(row))
+    checkout.must_cost(row, request.POST.get("sum", ""))
+    page = checkout.charge(row)
+    if not page:
+        invoicing.nothing_to_pay(row)
+    return redirect(page or reverse("order", args=[which]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,17 +1,26 @@
-"""Giving a payment back: all of it, once."""
+"""Giving a payment back: all of it, once; and by ourselves where it was made for what the order no longer is."""
+
+import logging
 
 from django.db import IntegrityError
+from django.utils import timezone
 
+from troth.accounts.people import credits
 from troth.accounts.people.companies import NotNow
 from troth.gate.outbound import payments
 from troth.gate.uses import act
 
-from .models import Payment
+from .models import Invoice, Payment
+
+log = logging.getLogger("troth.buying")
+
+PAYING = (Payment.Kind.CHARGE, Payment.Kind.RENEW, Payment.Kind.BILL)
+STRAY, RETURNED = "stray", "returned"
 
 
 def is_possible(row: Payment) -> bool:
     """Whether a payment was made and not given back."""
-    is_made = row.kind in (Payment.Kind.CHARGE, Payment.Kind.RENEW) and row.state == Payment.State.DONE
+    is_made = row.kind in PAYING and row.state == Payment.State.DONE
     return is_made and row.invoice is not None and row.invoice.refunded_at is None
 
 
@@ -31,12 +40,57 @@ def refund(charged: Payment) -> None:
             )  # fmt: skip
     except IntegrityError:
         raise NotNow("Another refund of this order is under way.") from None
+    if charged.kind != Payment.Kind.BILL:
+        _ask(found, charged)
+        return
+    with act():  # what came by bank goes back by bank
+        if Payment.objects.filter(pk=found.pk, state=Payment.State.OPEN).update(
+            state=Payment.State.DONE, settled_at=timezone.now()
+        ):
+            given_back(found)
+
+
+def _ask(back: Payment, charged: Payment) -> None:
     session = payments.ask(
-        found.processor,
+        back.processor,
         payments.Asked(
-            kind=found.kind, key=str(found.pk), reference=str(charged.order_id), amount=found.amount,
-            currency=found.currency, of=charged.session or "", session=found.session or "",
+            kind=back.kind, key=str(back.pk), reference=str(charged.order_id), amount=back.amount, currency=back.currency,
+            of=charged.session or "", session=back.session or "",
         ),
         [], charged.order,
     )  # fmt: skip
-    Payment.objects.filter(pk=found.pk, session=None).update(session=session.id)
+    Payment.objects.filter(pk=back.pk, session=None).update(session=session.id)
+
+
+def given_back(payment: Payment) -> None:
+    """The processor gave a payment back: its invoice says so, and the credit that it took is there again.
+
+    Inside an act of the caller's.
+    """
+    Invoice.objects.filter(pk=payment.invoice_id).update(refunded_at=timezone.now())
+    if payment.invoice_id:
+        credits.give_back(payment.invoice_id)
+
+
+def return_strays() -> int:
+    """Give back what was paid for something that the order was changed from meanwhile; returns how much of it there was.
+
+    It is asked for again until the processor has taken it, under one key: it is given back once.
+    """
+    strays = list(Payment.objects.filter(why=STRAY, state=Payment.State.DONE).select_related("order")[:20])
+    for stray in strays:
+        same = {"order": stray.order, "kind": Payment.Kind.REFUND, "invoice": None, "amount": stray.amount}
+        try:
+            with act():
+                back, _ = Payment.objects.get_or_create(
+                    **same, state=Payment.State.OPEN,
+                    defaults={
+                        "owner_id": stray.owner_id, "currency": stray.currency, "processor": stray.processor,
+                    },
+                )  # fmt: skip
+            _ask(back, stray)
+        except (IntegrityError, payments.ProcessorAway) as error:
+            log.warning("a payment that has no draft is not given back yet: %s", type(error).__name__)
+            continue
+        Payment.objects.filter(pk=stray.pk).update(why=RETURNED)
+    return len(strays)

@@ -86,6 +86,12 @@ def _renew(order: Order) -> None:
         with act():
             failed(order)
         return
+    if not order.payments.filter(kind=Payment.Kind.RENEW, state=Payment.State.OPEN).exists():
+        bill = books.credited(bill)
+    if bill.to_pay == 0:
+        with act():
+            invoicing.run(order, bill, timezone.now())
+        return
     Order.objects.filter(pk=order.pk).update(
         next_try_at=timezone.now() + AWAY
     )  # until the processor has told
@@ -153,7 +159,7 @@ def _end(order: Order) -> None:
 def _close(order: Order) -> None:
     is_cancelled = bool(order.cancelled_at)
     Order.objects.filter(pk=order.pk).update(state=Order.State.ENDED, next_try_at=None)
-    Invoice.objects.filter(order=order, number=None).delete()
+    books.forget_drafts(order)
     # What is owed by invoice stays owed.
     asked = Payment.objects.filter(order=order, state=Payment.State.OPEN).exclude(kind=Payment.Kind.BILL)
     asked.update(state=Payment.State.FAILED, why="ended")

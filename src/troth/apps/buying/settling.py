@@ -12,7 +12,7 @@ from troth.gate.outbound.payments import Told
 from troth.gate.registry import built_at
 from troth.gate.uses import SYSTEM, act, using
 
-from . import books, checkout, qualifying, renewing
+from . import checkout, invoicing, qualifying, refunds, renewing
 from .models import CreditCheck, Invoice, Order, Payment, PaymentMethod, Qualification, SeenEvent
 
 log = logging.getLogger("troth.buying")
@@ -68,18 +68,21 @@ def _look(payment: Payment) -> bool:
     return told is not None and take_in(payment.processor, told)
 
 
-def call_off(order: Order) -> None:
-    """Call off an open payment of another sum or means than the order is to be paid by now.  Raises ProcessorAway.
+def call_off(order: Order, *, is_every: bool = False) -> None:
+    """Call off an open payment of another sum or means than the order is to be paid by now, or every open one.
+
+    Raises ProcessorAway.
 
     If it was paid meanwhile, it is taken in as that.  One whose answer was lost is asked for again, under its key.
     """
     bill, method = Invoice.objects.filter(order=order, number=None).first(), checkout.method_of(order)
     for payment in order.payments.filter(state=Payment.State.OPEN, kind=Payment.Kind.CHARGE):
-        if bill is None or not checkout.is_for(payment, bill, method):
-            if payment.session is None:
-                checkout.ask(payment)
-                payment.refresh_from_db()
-            take_in(payment.processor, payments.processor(payment.processor).cancel(str(payment.session)))
+        if not is_every and bill is not None and checkout.is_for(payment, bill, method):
+            continue
+        if payment.session is None:
+            checkout.ask(payment)
+            payment.refresh_from_db()
+        take_in(payment.processor, payments.processor(payment.processor).cancel(str(payment.session)))
 
 
 def take_in(by: str, told: Told) -> bool:
@@ -135,7 +138,7 @@ def _settle(payment: Payment, order: Order, told: Told) -> None:
     elif payment.kind == Payment.Kind.RENEW:
         renewing.failed(order)
     elif payment.kind == Payment.Kind.REFUND and is_done:
-        Invoice.objects.filter(pk=payment.invoice_id).update(refunded_at=timezone.now())
+        refunds.given_back(payment)
 
 
 def _verified(order: Order, by: str, told: Told) -> None:
@@ -162,13 +165,10 @@ def _paid(payment: Payment, order: Order) -> None:
     now = timezone.now()
     bill = Invoice.objects.filter(pk=payment.invoice_id, number=None).first()
     if bill is None:
-        log.error("paid, and there is no draft: payment %s", payment.pk)
+        # What it was asked for was changed meanwhile: the job gives it back.
+        log.error("paid, and there is no draft: payment %s is given back", payment.pk)
+        Payment.objects.filter(pk=payment.pk).update(why=refunds.STRAY)
         return
-    order.period, order.state = bill.period, Order.State.ACTIVE
-    order.paid_until = books.paid_until(order, now)
-    order.reminders, order.next_try_at = 0, order.paid_until
-    order.save(update_fields=["period", "paid_until", "state", "reminders", "next_try_at"])
     qualifying.drop(order, CreditCheck.State.WAITING)
     PaymentMethod.objects.filter(pk=getattr(checkout.method_of(order), "pk", None)).update(used_at=now)
-    with using(payments.COLLECTING, by=SYSTEM, given=order, at=checkout.PLACE):
-        books.issue(bill, now)
+    invoicing.run(order, bill, now)

@@ -11,7 +11,7 @@ from troth.gate.registry import serves
 from troth.gate.uses import Actor, OwnData, using
 from troth.workspaces.models import Seat
 
-from . import checkout, qualifying
+from . import books, checkout, qualifying
 from .models import CreditCheck, Invoice, Order, Payment, Qualification
 from .prices import countries, money
 
@@ -53,6 +53,7 @@ def bill(row: Invoice) -> dict[str, Any]:
         "is_overdue": bool(row.due_at and not row.paid_at and row.due_at <= timezone.now()),
         "period": row.period, "net": money(row.net, row.currency), "tax": money(row.tax, row.currency) if row.tax else "",
         "tax_name": row.tax_name, "rate": f"{row.tax_rate / 100:g} %", "gross": money(row.gross, row.currency),
+        "credit": money(-row.credit, row.currency) if row.credit else "", "to_pay": money(row.to_pay, row.currency),
     }  # fmt: skip
 
 
@@ -61,7 +62,7 @@ def order(row: Order, reader: UUID) -> dict[str, Any]:
     shown: dict[str, Any] = {**line(row), "steps": steps(AT[Order.State(row.state)])}
     with using(RUNNING, by=Actor("customer-people", reader), given=row):
         drafted = row.invoices.filter(number=None).first()
-        shown["bill"] = drafted and {**bill(drafted), **_to(drafted)}
+        shown["bill"] = drafted and {**bill(drafted), **_to(drafted), **_less_credit(drafted)}
         shown["needs_check"] = bool(drafted and qualifying.is_checked(row, drafted.employees))
         last = Qualification.objects.filter(order=row).first()
         shown["check"] = last and {"outcome": last.outcome, "reasons": last.reasons, "at": last.at}
@@ -76,6 +77,15 @@ def order(row: Order, reader: UUID) -> dict[str, Any]:
     shown["is_paying"] = row.payments.filter(state=Payment.State.OPEN, kind=Payment.Kind.CHARGE).exists()
     shown["has_workspace"] = Seat.objects.filter(owner=reader).exists()
     return shown
+
+
+def _less_credit(row: Invoice) -> dict[str, Any]:
+    """What a draft will cost once the company's credit has come off it."""
+    credit = books.expected(row)
+    left = row.gross - credit
+    return {
+        "credit": money(-credit, row.currency) if credit else "", "to_pay": money(left, row.currency), "cents": left,
+    }  # fmt: skip
 
 
 def _asked(row: Order) -> dict[str, Any] | None:

@@ -20,6 +20,7 @@ from troth.gate.subjects.erase import try_to_erase
 from troth.gate.subjects.models import DataSubject, Kind
 from troth.gate.uses import SYSTEM, act, using
 
+from . import rewarding
 from .models import Invitee, Mark, Referral, Referrer, Reward
 
 log = logging.getLogger("troth.referrals")
@@ -102,10 +103,13 @@ def credit_visit(code: uuid.UUID, visitor: uuid.UUID | None) -> bool:
 
 
 def credit_joining(code: uuid.UUID, who: uuid.UUID) -> None:
-    """Somebody who came by a link opened an account: a credit for the referrer, in which nothing says who it was."""
+    """Somebody who came by a link opened an account: a credit for the referrer's company; nothing says who it was."""
     cents, currency = settings.TROTH_REFERRAL_CREDIT
     for referrer in Referrer.objects.filter(code=code).exclude(owner=who):
-        Reward(owner_id=referrer.owner_id, cents=cents, currency=currency).save(force_insert=True)
+        company = rewarding.company_of(referrer.owner_id)
+        Reward(owner_id=referrer.owner_id, company_id=company, cents=cents, currency=currency).save(
+            force_insert=True
+        )
 
 
 def withdraw(subject: str) -> None:

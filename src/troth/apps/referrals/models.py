@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from troth.gate.outbound.once import Outcome
-from troth.gate.subjects.fields import OwnerField, Sealed
+from troth.gate.subjects.fields import ConcernsField, OnErase, OwnerField, Sealed
 from troth.gate.subjects.models import PersonalModel
 from troth.gate.uses.actor import Row
 
@@ -88,11 +88,13 @@ class Referral(PersonalModel):
 
 
 class Reward(PersonalModel):
-    """Somebody who came by the referrer's link opened an account: a credit on the referrer's next invoice."""
+    """Somebody who came by the referrer's link opened an account: a credit on the next invoice of their company."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = OwnerField()
+    company = ConcernsField(on_erase=OnErase.CUT)
     cents = models.PositiveIntegerField()
+    used = models.PositiveIntegerField(default=0)
     currency = models.CharField(max_length=3)
     earned_on = models.DateField(default=today)
 
@@ -100,11 +102,31 @@ class Reward(PersonalModel):
         title = "reward for a referral"
         plain: ClassVar = {
             "cents": "the same for everybody", "currency": "the same for everybody", "earned_on": "a day of ours",
+            "used": "how much of it came off invoices",
         }  # fmt: skip
         kept_with_owner = True
 
     def __str__(self) -> str:
         return f"{self.cents} {self.currency}"
+
+
+class Spending(PersonalModel):
+    """What of a reward came off one bill; it is undone when nothing comes of the bill."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = OwnerField()
+    reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="spendings")
+    company = ConcernsField(on_erase=OnErase.DELETE)
+    bill = models.UUIDField(db_index=True)
+    cents = models.PositiveIntegerField()
+
+    class Privacy:
+        title = "credit used"
+        plain: ClassVar = {"reward": "a random id", "bill": "a random id", "cents": "a sum of ours"}
+        kept_with_owner = True
+
+    def __str__(self) -> str:
+        return f"spending {self.cents}"
 
 
 class Invitee(PersonalModel):

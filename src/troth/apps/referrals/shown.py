@@ -13,14 +13,20 @@ def programme(subject: UUID) -> dict[str, Any]:
     """What came of somebody's referrals.  Whether a message went out shows nowhere: it would tell who is known here."""
     code = flows.code_of(subject)
     rewards = Reward.objects.filter(owner=subject).order_by().values("currency")
-    sums = rewards.annotate(total=Sum("cents")).order_by("currency").values_list("currency", "total")
+    sums = rewards.annotate(all=Sum("cents"), spent=Sum("used")).order_by("currency")
+    known = list(sums.values_list("currency", "all", "spent"))
     return {
         "sent": Referral.objects.filter(owner=subject).count(),
         "visited": Referrer.objects.filter(owner=subject).values_list("visits", flat=True).first() or 0,
         "joined": Reward.objects.filter(owner=subject).count(),
-        "credits": [f"{total / 100:.2f} {currency}" for currency, total in sums if total],
+        "credits": [_sum(total - spent, currency) for currency, total, spent in known if total > spent],
+        "used": [_sum(spent, currency) for currency, _, spent in known if spent],
         "link": letters.visit_link(code) if code else "",
     }
+
+
+def _sum(cents: int, currency: str) -> str:
+    return f"{cents / 100:.2f} {currency}"
 
 
 def office() -> dict[str, Any]:
