@@ -152,10 +152,10 @@ def _open(
 def ask(payment: Payment, rows: Rows | None = None) -> str:
     """Ask the payment's processor for it, or again for what was asked; its page.  Raises ProcessorAway."""
     order, session = payment.order, payment.session or ""
-    back = settings.TROTH_BASE_URLS["company"] + reverse("order-return", "troth.config.urls", args=[order.pk])
+    page = settings.TROTH_BASE_URLS["company"] + reverse("order", "troth.config.urls", args=[order.pk])
     asked = payments.Asked(
-        kind=payment.kind, key=str(payment.pk), reference=str(order.pk), return_to=back, amount=payment.amount,
-        currency=payment.currency, session=session,
+        kind=payment.kind, key=str(payment.pk), reference=str(order.pk), return_to=f"{page}return/", back_to=page,
+        amount=payment.amount, currency=payment.currency, session=session,
     )  # fmt: skip
     if rows is None:
         rows = [(payment.method, {"reference": "method"})] if payment.method else []

@@ -30,6 +30,8 @@ def change(order: Order, to: Price) -> Invoice:
     """Another number of employees, or another period, from the next period on.  Raises NotNow."""
     if order.state != Order.State.ACTIVE or order.cancelled_at:
         raise NotNow("This order does not go on, so its plan cannot change.")
+    if order.payments.filter(kind=Payment.Kind.RENEW, state=Payment.State.OPEN).exists():
+        raise NotNow("The next period is being paid. Please change the plan when that is through.")
     with using(payments.COLLECTING, by=SYSTEM, given=order, at=checkout.PLACE), act():
         last = Invoice.objects.filter(order=order).exclude(number=None).first()
         if last is None:

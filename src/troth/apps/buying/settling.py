@@ -73,7 +73,8 @@ def call_off(order: Order, *, is_every: bool = False) -> None:
 
     Raises ProcessorAway.
 
-    If it was paid meanwhile, it is taken in as that.  One whose answer was lost is asked for again, under its key.
+    Before an order changes it is every one: what is paid has to find its draft.  What was paid meanwhile is taken in as
+    that.  One whose answer was lost is asked for again, under its key.
     """
     bill, method = Invoice.objects.filter(order=order, number=None).first(), checkout.method_of(order)
     for payment in order.payments.filter(state=Payment.State.OPEN, kind=Payment.Kind.CHARGE):

@@ -36,13 +36,15 @@ class Asked:
 
     `kind` is `verify` (a means of payment, never a charge), `charge`, `renew` (a charge that nobody confirms on a page)
     or `refund`; `reference` is our own random id; `method` the processor's reference of a means of payment; `of` its id
-    of the charge that is given back.  `session` is what came of asking before: then nothing is begun, and its page found.
+    of the charge that is given back.  Who is done comes to `return_to`, who turns back to `back_to`.  `session` is
+    what came of asking before: then nothing is begun, and its page found.
     """
 
     kind: str
     key: str
     reference: str
     return_to: str = ""
+    back_to: str = ""
     amount: int = 0
     currency: str = ""
     method: str = ""
