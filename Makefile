@@ -20,6 +20,7 @@ demo: ## set everything up and serve the sample company at https://localhost:844
 # Side by side: a browser's test waits more than it works, and so does a worker of the other database meanwhile. The one
 # worker of PostgreSQL has the longest way, so the others step back for it.
 test: development ## set everything up and run what CI runs
+	@scripts/setup.sh localstripe
 	@$(MAKE) --no-print-directory --keep-going --jobs=3 \
 		tests-sqlite types tests-postgres lint contracts migrations
 

@@ -4,6 +4,7 @@
 #   scripts/setup.sh dev        .venv           the same and what the tests need
 #   scripts/setup.sh bench      .venv-bench     the same and the peers of `make bench`
 #   scripts/setup.sh pymerkle   .venv-pymerkle  a peer under the GPL, alone
+#   scripts/setup.sh localstripe .venv-localstripe  a stand-in for Stripe's servers, under the GPL, alone
 #   scripts/setup.sh browser                    Chromium from Debian, for the browser tests
 # Whatever goes wrong ends in one line that says what to do; the installers' own words go to a log.
 set -euo pipefail
@@ -73,7 +74,7 @@ make_environment() {
     fi
     export UV_PYTHON_DOWNLOADS=never UV_HTTP_RETRIES="${UV_HTTP_RETRIES:-2}"
     install "$venv/bin/uv" pip sync --quiet --python "$python" --require-hashes --compile-bytecode "requirements/$set.txt"
-    if [ "$set" != pymerkle ]; then
+    if [ "$set" != pymerkle ] && [ "$set" != localstripe ]; then
         install "$venv/bin/uv" pip install --quiet --python "$python" --no-deps --no-build-isolation -e .
     fi
     printf '%s\n%s\n' "$state" "$PWD" >"$stamp"
@@ -115,7 +116,7 @@ trap 'status=$?; if [ "$status" = 0 ] || [ ! -s "$log" ]; then rm -f "$log"; fi'
 case $set in
     run) run_environment ;;
     dev) environment ;;
-    bench | pymerkle) venv=.venv-$set; environment ;;
+    bench | pymerkle | localstripe) venv=.venv-$set; environment ;;
     browser) browser ;;
-    *) fail "unknown set \`$set\`: one of run, dev, bench, pymerkle, browser" ;;
+    *) fail "unknown set \`$set\`: one of run, dev, bench, pymerkle, localstripe, browser" ;;
 esac

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,10 @@ def test_each_dependency_has_its_reason_and_contributing_says_how_many_there_are
     assert f"there are {numbers[len(lines)]}," in (ROOT / "CONTRIBUTING.md").read_text()
 
 
-def test_no_peer_under_the_gpl_is_shipped() -> None:
-    assert not [shown(path) for path in SETS if path.stem != "pymerkle" and "pymerkle" in path.read_text()]
+@pytest.mark.parametrize("name", ["pymerkle", "localstripe"])
+def test_nothing_under_the_gpl_is_shipped_or_in_our_environment(name: str) -> None:
+    assert not [shown(path) for path in SETS if path.stem != name and name in path.read_text()]
+    assert find_spec(name) is None
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:
