@@ -120,8 +120,12 @@ def _told_of(by: str, told: Told) -> Payment | None:
 
 
 def _fits(payment: Payment, told: Told) -> bool:
-    """Whether it is about what was asked; anything else is noted for the operator, and changes nothing."""
-    fits = (told.kind, told.amount, told.currency) == (payment.kind, payment.amount, payment.currency)
+    """Whether it is about what was asked; anything else is noted for the operator, and changes nothing.
+
+    Of what failed nothing was paid, whatever its sum.
+    """
+    asked = payment.kind, payment.amount, payment.currency
+    fits = told.outcome == "failed" or (told.kind, told.amount, told.currency) == asked
     if not fits:
         log.error("the processor told of another amount or kind than was asked: payment %s", payment.pk)
     return fits
