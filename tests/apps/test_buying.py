@@ -1,6 +1,7 @@
 """Buying: what it costs, one order from the form to the invoice, and everything that may come in between."""
 
 import json
+import random
 import re
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from troth.apps.buying.models import Books, Invoice, Order, Payment, PaymentMeth
 from troth.gate.journal.models import Entry
 from troth.gate.proving.answers import CONTROLS
 from troth.gate.subjects.erase import erase
+from troth.gate.subjects.retention import end_expired
 from troth.gate.uses import SYSTEM, act, using
 
 pytestmark = durable
@@ -609,8 +611,105 @@ def test_a_service_without_a_page_breaks_scope_services(settings: Any) -> None:
 
 def test_who_may_buy_is_a_role_of_the_company(alice: Person) -> None:
     place = Membership.objects.get(owner=alice.owner_id)
-    assert checkout.may_buy(alice.owner_id) == place
+    assert checkout.may_buy(alice.owner_id) == [place]
     Membership.objects.filter(pk=place.pk).update(role="member")
-    assert checkout.may_buy(alice.owner_id) is None
+    assert not checkout.may_buy(alice.owner_id)
     Membership.objects.filter(pk=place.pk).update(role="billing")
     assert checkout.may_buy(alice.owner_id)
+
+
+def test_two_hundred_shuffled_calls_make_one_order_each(as_alice: Client, alice: Person) -> None:
+    company = Membership.objects.get(owner=alice.owner_id).customer_id
+    waiting = []
+    for number in range(50):
+        order = Order(owner_id=company, period="month", state=Order.State.QUALIFIED)
+        with using(checkout.COLLECTING, by=SYSTEM, given=order, at=checkout.PLACE), act():
+            order.save(force_insert=True)
+            bill = books.draft(order, prices.price(3, "month", "US"), "A", "B", 3)
+            Payment(
+                owner_id=company, order=order, invoice=bill, kind="charge", session=f"ses_{number}", processor="sandbox", amount=bill.to_pay,
+                currency=bill.currency,
+            ).save(force_insert=True)  # fmt: skip
+        said = {"event": f"evt_{number}", "session": f"ses_{number}", "kind": "charge", "outcome": "done"}
+        waiting += [signed(json.dumps({**said, "amount": 2_900, "currency": "USD"}).encode())] * 4
+    random.Random(1).shuffle(waiting)
+    answers = [
+        as_alice.post(HOOK, body, "application/json", headers=headers).status_code
+        for body, headers in waiting
+    ]
+    assert set(answers) == {204} and Order.objects.filter(state="active").count() == 50
+    numbers = sorted(Invoice.objects.values_list("number", flat=True))
+    assert numbers == [f"{timezone.now().year}-{number:06}" for number in range(1, 51)]
+    assert SeenEvent.objects.count() == Payment.objects.filter(state="done").count() == 50
+
+
+# -- a card that soon ends, a plan as it stands, two companies
+
+
+def test_a_card_about_to_expire_is_said_once_and_a_new_one_ends_it(as_alice: Client) -> None:
+    order = paid(as_alice)
+    verified = f"/{Payment.objects.get(kind='verify').session}"
+    before = len(mails(ALICE["email"]))
+    for _ in range(2):
+        assert told(as_alice, verified, event="evt_ending", kind="expiring") == 204
+    assert "about to expire" in page(as_alice, order) and len(mails(ALICE["email"])) == before + 1
+    url = press(as_alice, order, "verify")
+    card(url, "5555555555554444")
+    assert told(as_alice, url) == 204 and "about to expire" not in page(as_alice, order)
+    assert told(as_alice, verified, event="evt_late", kind="expiring") == 204
+    assert "about to expire" not in page(as_alice, order)
+
+
+def test_the_sandbox_tells_of_a_card_that_soon_ends_when_it_was_charged(as_alice: Client) -> None:
+    order = order_of(as_alice)
+    url = press(as_alice, order, "verify")
+    card(url, "4000000000000069")
+    assert told(as_alice, url) == 204
+    charge = press(as_alice, order, "pay")
+    approve(charge)
+    asking = InProcess.book.find(processor.session_of(charge))
+    assert asking and told(as_alice, charge) == 204
+    said = InProcess.book.ends_soon(asking)
+    assert said and said["session"] == processor.session_of(url)
+    body, headers = signed(json.dumps(said).encode())
+    assert as_alice.post(HOOK, body, "application/json", headers=headers).status_code == 204
+    assert "about to expire" in page(as_alice, order)
+
+
+def test_a_means_of_payment_stays_two_years_from_the_last_payment_with_it(as_alice: Client) -> None:
+    order = paid(as_alice)
+    long_ago = timezone.now() - timedelta(days=740)
+    PaymentMethod.objects.update(begun_at=long_ago, used_at=long_ago + timedelta(days=10))
+    assert end_expired() == 1 and not PaymentMethod.objects.exists()
+    url = press(as_alice, order, "verify")
+    card(url)
+    assert told(as_alice, url) == 204
+    PaymentMethod.objects.update(begun_at=long_ago, used_at=long_ago)
+    over(order)
+    assert told(as_alice, f"/{renewed().session}") == 204
+    assert end_expired() == 0 and PaymentMethod.objects.exists()
+
+
+def test_the_form_for_another_plan_begins_with_the_one_that_runs(as_alice: Client) -> None:
+    order = paid(as_alice)
+    text = as_alice.get(f"/orders/{order.pk}/plan/").content.decode()
+    assert re.search(r'name="employees"[^>]*value="12"', text)
+    as_alice.post(f"/orders/{order.pk}/plan/", {"employees": "20", "period": "year"})
+    text = as_alice.get(f"/orders/{order.pk}/plan/").content.decode()
+    assert re.search(r'name="employees"[^>]*value="20"', text) and '<option value="year" selected>' in text
+
+
+def test_whoever_buys_for_two_companies_says_for_which(as_alice: Client, alice: Person) -> None:
+    assert "You buy for" not in as_alice.get("/checkout/").content.decode()
+    other = Membership.objects.get(owner=customer(CHARLIE).owner_id).customer_id
+    Membership(owner_id=alice.owner_id, customer_id=other, role="billing").save(force_insert=True)
+    text = as_alice.get("/checkout/").content.decode()
+    assert "You buy for" in text and "Chen &amp; Daughters" in text
+    stranger = Membership.objects.get(owner=customer({**CHARLIE, "email": "dora@dora.example"}).owner_id)
+    for wrong in ("", "x", str(stranger.customer_id)):
+        assert begun(as_alice, company=wrong).status_code == 422
+    assert begun(as_alice, company=str(other)).status_code == 302
+    order = Order.objects.get()
+    assert order.owner_id == other and "What it will cost" in page(as_alice, order)
+    assert "Chen &amp; Daughters" in as_alice.get("/orders/").content.decode()
+    assert browser(Person.objects.get(owner=stranger.owner_id)).get(f"/orders/{order.pk}/").status_code == 404

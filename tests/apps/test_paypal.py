@@ -320,7 +320,7 @@ def test_what_was_given_up_is_not_taken(as_alice: Client, stub: PayPalStub) -> N
     order = qualified(as_alice, stub)
     stub.approve(press(as_alice, order, "pay"))
     there = stub.of("order")[0]
-    settling.call_off(order, is_changing=True)
+    settling.call_off(order, is_every=True)
     back(as_alice, order)
     assert told(as_alice, stub.event("CHECKOUT.ORDER.APPROVED", there)) == 204
     assert there["status"] == "APPROVED" and Payment.objects.get(kind="charge").state == "failed"

@@ -39,7 +39,11 @@ class Processor(ThreadingHTTPServer):
 
     def tell(self, asking: Asking) -> None:
         """Tell the house, in the background, until it has taken it."""
-        threading.Thread(target=self._tell, args=(json.dumps(asking.told()).encode(),), daemon=True).start()
+        self.tell_of(asking.told())
+
+    def tell_of(self, said: dict[str, Any]) -> None:
+        """Tell the house of anything."""
+        threading.Thread(target=self._tell, args=(json.dumps(said).encode(),), daemon=True).start()
 
     def _tell(self, body: bytes) -> None:
         for wait in TRIES:
@@ -152,6 +156,8 @@ class Desk(BaseHTTPRequestHandler):
         else:
             book.refuse(asking)
         self.server.tell(asking)
+        if ending := book.ends_soon(asking):
+            self.server.tell_of(ending)
         self._go(asking.return_to)
 
     def _is_house(self) -> bool:

@@ -13,8 +13,10 @@ CARDS = {
     "4000000000000002": ("Visa", "card-declined"),
     "4000000000009995": ("Visa", "insufficient-funds"),
     "4000000000000341": ("Visa", "declined-when-charged"),
+    "4000000000000069": ("Visa", "expires-soon"),
 }
 """Test cards by number: their brand, and what happens with them (nothing for one that works)."""
+ENDING = "expires-soon"
 KINDS = ("verify", "charge", "renew", "refund")
 
 
@@ -85,7 +87,9 @@ class Book:
                 self._settle(asking, "")
             elif asking.kind == "renew":
                 known = self._methods.get(asking.method)
-                self._settle(asking, "card-declined" if known is None or known.fate else "")
+                self._settle(
+                    asking, "card-declined" if known is None or known.fate not in ("", ENDING) else ""
+                )
             self._by_id[asking.id] = self._by_key[asking.key] = asking
             return asking
 
@@ -113,6 +117,19 @@ class Book:
                 declined = fate if fate in ("card-declined", "insufficient-funds") else ""
                 self._settle(asking, declined)
         return ""
+
+    def ends_soon(self, asking: Asking) -> dict[str, Any] | None:
+        """What the house is told of a card that soon ends, beside what became of the asking."""
+        known = self._methods.get(asking.method)
+        if known is None or known.fate != ENDING or asking.kind != "charge" or asking.outcome != "done":
+            return None
+        verified = next(
+            (each for each in self._by_id.values() if (each.kind, each.method) == ("verify", asking.method)),
+            None,
+        )
+        return None if verified is None else {
+            **verified.told(), "event": f"evt_{secrets.token_hex(12)}", "kind": "expiring", "outcome": "done",
+        }  # fmt: skip
 
     def approve(self, asking: Asking) -> None:
         """Somebody approved, as with PayPal, or confirmed a card or a charge."""

@@ -35,10 +35,9 @@ Rows = list[tuple[PaymentMethod | Invoice, dict[str, str]]]
 built_at(PLACE, "troth.apps.buying.checkout:begin")
 
 
-def may_buy(person: UUID) -> Membership | None:
-    """The place from which somebody may buy for their company; None for whoever may not."""
-    found: Membership | None = Membership.objects.filter(owner=person, role__in=BUYERS).first()
-    return found
+def may_buy(person: UUID) -> list[Membership]:
+    """The places from which somebody may buy, one for each of their companies; none for whoever may not."""
+    return list(Membership.objects.filter(owner=person, role__in=BUYERS))
 
 
 def begin(by: Membership, order_id: str, price: Price, name: str, address: str) -> Order:

@@ -1,5 +1,6 @@
 """The forms of choosing and buying."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -73,10 +74,15 @@ class BillingForm(CollectionForm):
     period = forms.ChoiceField(label="Paid", choices=PERIODS)
     country = forms.ChoiceField(label="Country")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, companies: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["country"].choices = [("", "Choose"), *countries().items()]  # type: ignore[attr-defined]
         self.fields["country"].widget.attrs["autocomplete"] = "country"
+        if len(companies) > 1:
+            self.fields["company"] = forms.ChoiceField(
+                label="You buy for", choices=[("", "Choose"), *companies]
+            )
+            self.order_fields(["company"])
         address: Any = self.fields.get("billing_address")
         if address:
             address.widget.attrs["rows"] = 4

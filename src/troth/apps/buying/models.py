@@ -237,12 +237,14 @@ class PaymentMethod(PersonalModel):
     begun_at = models.DateTimeField()
     made_at = models.DateTimeField(default=timezone.now)
     used_at = models.DateTimeField(default=timezone.now)
+    expiring_at = models.DateTimeField(null=True, blank=True)
 
     class Privacy:
         title = "means of payment"
         plain: ClassVar = {
             "order": "a random id", "processor": "one of few names", "made_at": "a time of ours",
             "begun_at": "the time that an earlier keep rule counts from", "used_at": "the time the keep rule counts from",
+            "expiring_at": "when the processor said that it soon ends",
         }  # fmt: skip
         keep: ClassVar = {"last-payment": "used_at", "order-begun": "begun_at"}
 

@@ -36,18 +36,24 @@ def buyer_only(view: View) -> View:
     @never_cache
     @person_only
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        place = checkout.may_buy(person_of(request).owner_id)
-        if place is None:
+        places = checkout.may_buy(person_of(request).owner_id)
+        if not places:
             return render(request, "buying/not_buyer.html", status=403)
-        request.place = place  # type: ignore[attr-defined]
+        request.places = {place.customer_id: place for place in places}  # type: ignore[attr-defined]
         return view(request, *args, **kwargs)
 
     return guarded
 
 
 def order_of(request: HttpRequest, which: UUID) -> Order:
-    """An order of the reader's company; another's does not exist for them."""
-    found: Order = get_object_or_404(Order, pk=which, owner=request.place.customer_id)  # type: ignore[attr-defined]
+    """An order of one of the reader's companies; another's does not exist for them."""
+    found: Order = get_object_or_404(Order, pk=which, owner__in=places_of(request))
+    return found
+
+
+def places_of(request: HttpRequest) -> dict[UUID, Membership]:
+    """The reader's places, by the company for which they may buy there."""
+    found: dict[UUID, Membership] = request.places  # type: ignore[attr-defined]
     return found
 
 
@@ -82,18 +88,19 @@ def to_the_processor(view: View) -> View:
 @buyer_only
 def begin(request: HttpRequest) -> HttpResponseBase:
     """The billing form; the plan comes along from the price page."""
+    places, companies = places_of(request), shown.companies(places_of(request).values())
     if request.method != "POST":
-        initial = {
-            name: request.GET[name] for name in ("employees", "period", "country") if name in request.GET
-        }
-        return _billing(request, BillingForm(initial=initial))
-    form = BillingForm(request.POST)
+        asked = ("employees", "period", "country", "company")
+        initial = {name: request.GET[name] for name in asked if name in request.GET}
+        return _billing(request, BillingForm(initial=initial, companies=companies))
+    form = BillingForm(request.POST, companies=companies)
     if not form.is_valid():
         return _billing(request, form, 422)
-    told = form.cleaned_data
-    place: Membership = request.place  # type: ignore[attr-defined]
+    told, mine = form.cleaned_data, Order.objects.filter(pk=form.row_id, owner__in=places).first()
+    chosen = told.get("company") or next(iter(places))
+    place = places[mine.owner_id if mine else UUID(str(chosen))]
     try:
-        if mine := Order.objects.filter(pk=form.row_id, owner=place.customer_id).first():
+        if mine:
             settling.call_off(mine, is_every=True)
         order = checkout.begin(
             place, form.row_id, told["price"], told["billing_name"], told["billing_address"]
@@ -115,10 +122,12 @@ def _billing(request: HttpRequest, form: BillingForm, status: int = 200) -> Http
 @require_safe
 @buyer_only
 def orders(request: HttpRequest) -> HttpResponseBase:
-    """The company's orders and invoices."""
-    place = request.place  # type: ignore[attr-defined]
-    rows = Order.objects.filter(owner=place.customer_id)
-    context = {"orders": [shown.line(row) for row in rows], "section": "orders"}
+    """The orders and invoices of the reader's company, or of each of them."""
+    places = places_of(request)
+    names = dict(shown.companies(places.values())) if len(places) > 1 else {}
+    rows = Order.objects.filter(owner__in=places).prefetch_related("invoices")
+    lines = [{**shown.line(row), "company": names.get(str(row.owner_id), "")} for row in rows]
+    context = {"orders": lines, "section": "orders"}
     return render(request, "buying/orders.html", context)
 
 
@@ -162,7 +171,11 @@ def pay(request: HttpRequest, which: UUID) -> HttpResponseBase:
 def plan(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """Another number of employees, or another period, from the next period on."""
     row = order_of(request, which)
-    form = PlanForm(request.POST or None, country=shown.country_of(row))
+    form = PlanForm(
+        request.POST or None,
+        country=shown.country_of(row),
+        initial=shown.plan_of(row, person_of(request).owner_id),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             renewing.change(row, form.cleaned_data["price"])
@@ -223,8 +236,8 @@ def came_back(request: HttpRequest, which: UUID) -> HttpResponseBase:
 @buyer_only
 def invoice(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """One invoice, to read and to print."""
-    place = request.place  # type: ignore[attr-defined]
-    found = Invoice.objects.filter(pk=which, customer=place.customer_id).exclude(number=None).first()
+    found = Invoice.objects.filter(pk=which, customer__in=places_of(request)).exclude(number=None).first()
     if found is None or found.order is None:
         raise Http404
-    return render(request, "buying/invoice.html", shown.invoice(found, person_of(request).owner_id))
+    context = {**shown.invoice(found, person_of(request).owner_id), "section": "orders"}
+    return render(request, "buying/invoice.html", context)

@@ -13,6 +13,7 @@ from troth.gate.registry import built_at
 from troth.gate.uses import SYSTEM, act, using
 
 from . import checkout, invoicing, qualifying, refunds, renewing
+from .letters import tell
 from .models import CreditCheck, Invoice, Order, Payment, PaymentMethod, Qualification, SeenEvent
 
 log = logging.getLogger("troth.buying")
@@ -94,6 +95,9 @@ def take_in(by: str, told: Told) -> bool:
     found = _told_of(by, told)
     if found is None:
         return False
+    if told.kind == EXPIRING:
+        _expires(found, by, told)
+        return True
     try:
         with using(payments.COLLECTING, by=SYSTEM, given=found.order, at=PLACE), act():
             SeenEvent.objects.create(event=f"{by} {told.event}")
@@ -117,6 +121,27 @@ def _told_of(by: str, told: Told) -> Payment | None:
         ours.filter(session=None, pk=told.key).update(session=told.session)
         found = ours.filter(session=told.session).first()
     return found
+
+
+def _expires(verified: Payment, by: str, told: Told) -> None:
+    """The card that was shown in a session soon ends: the company is told, once, if it still pays with it."""
+    with act():
+        seen, is_new = SeenEvent.objects.get_or_create(event=f"{by} {told.event}")
+        order, method = verified.order, checkout.method_of(verified.order)
+        newest = order.payments.filter(kind=Payment.Kind.VERIFY, state=Payment.State.DONE).last()
+        if not is_new or method is None or newest != verified or order.state == Order.State.ENDED:
+            return
+        method.expiring_at = seen.seen_at
+        method.save(update_fields=["expiring_at"])
+        if order.state == Order.State.ACTIVE:
+            tell(order, "Your card is about to expire", EXPIRES)
+
+
+EXPIRING = "expiring"
+EXPIRES = (
+    "The payment processor says that the card you pay with is about to expire. Please show it the new one, on the"
+    " processor's own page; the button for it stands on the page of your order. Nothing is charged for that."
+)
 
 
 def _fits(payment: Payment, told: Told) -> bool:

@@ -1,11 +1,14 @@
 """What the pages of buying show, put together inside the uses that open it."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 
+from troth.accounts.people.companies import acting, company_of
+from troth.accounts.people.models import Membership
 from troth.gate.outbound import payments
 from troth.gate.registry import serves
 from troth.gate.uses import Actor, OwnData, using
@@ -68,7 +71,9 @@ def order(row: Order, reader: UUID) -> dict[str, Any]:
         shown["check"] = last and {"outcome": last.outcome, "reasons": last.reasons, "at": last.at}
     with using(SHOWING, by=Actor("data-subject", reader), given=OwnData(row.owner_id)):
         method = checkout.method_of(row)
-        shown["method"] = method and {"brand": method.brand, "last4": method.last4}
+        shown["method"] = method and {
+            "brand": method.brand, "last4": method.last4, "expires": method.expiring_at is not None,
+        }  # fmt: skip
     shown |= checker() | {"means": row.means, "asked": _asked(row)}
     shown["processors"] = [{"name": name, "label": payments.label(name)} for name in payments.names()]
     shown["cancelled_at"], shown["reminders"] = row.cancelled_at, row.reminders
@@ -109,6 +114,23 @@ def checker() -> dict[str, Any]:
 def can_invoice() -> bool:
     """Whether orders may be paid by invoice here."""
     return bool(settings.TROTH_CREDIT["invoice_days"])
+
+
+def plan_of(row: Order, reader: UUID) -> dict[str, Any]:
+    """The plan that the next invoice is of, as things stand."""
+    with using(RUNNING, by=Actor("customer-people", reader), given=row):
+        newest = row.invoices.filter(number=None).first() or row.invoices.first()
+        return {"employees": newest.employees, "period": newest.period} if newest else {}
+
+
+def companies(places: Iterable[Membership]) -> list[tuple[str, str]]:
+    """The companies that somebody may buy for: id and name."""
+    named = []
+    for place in places:
+        customer = company_of(place)
+        with using(RUNNING, by=acting(place), given=customer):
+            named.append((str(place.customer_id), str(customer.name)))
+    return named
 
 
 def country_of(row: Order) -> str:
