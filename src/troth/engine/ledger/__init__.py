@@ -31,13 +31,13 @@ from troth.engine.ledger.tiles import (
     parse_path,
     tile_path,
 )
-from troth.engine.ledger.tree import EMPTY, is_consistent, is_included, leaf_hash, root_from_path
+from troth.engine.ledger.tree import EMPTY, fold, is_consistent, is_included, leaf_hash, root_from_path
 
 __all__ = [
     "EMPTY", "Built", "Checkpoint", "DetailError", "Extension", "Finding", "Json", "Kind", "Leaf",
     "LeafError", "LedgerError", "NoteError", "Part", "Place", "ProofError", "Reader", "Receipt",
     "ReceiptError", "Tile", "TileError", "VerifierKey", "build_entry", "bundle_path", "canonical",
-    "commit", "decode_bundle", "encode_bundle", "extend", "find_part", "fsck", "is_consistent",
+    "commit", "decode_bundle", "encode_bundle", "extend", "find_part", "fold", "fsck", "is_consistent",
     "is_included", "leaf_hash", "make_receipt", "open_checkpoint", "origin_leaf", "parse_path",
     "path_in", "prove_consistency", "prove_inclusion", "read_consistency", "root_from_path", "root_of",
     "tile_path", "verify_note", "write_consistency",

@@ -58,11 +58,14 @@ def _sealed(model: type[PersonalModel], owner: UUID, name: str, at: int, rows: I
     clause, cipher = use._collecting(seal.category), use.cipher(owner.hex)
     place = envelopes.places(model.seal_label, statement.under(), keys.deployment())
     found: list[ROW] = []
+    is_given = False
     for row in rows:
         line = list(row)
-        line[at] = seal_row(cipher, {name: line[at]}, place(None, owner, line[0]))
+        if line[at] is not None:  # of what nobody gave, nothing is kept
+            line[at] = seal_row(cipher, {name: line[at]}, place(None, owner, line[0]))
+            is_given = True
         found.append(line)
-    if found:
+    if is_given:
         use._collected.setdefault(owner.hex, {})[seal.category] = clause
     return found
 

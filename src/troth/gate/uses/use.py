@@ -90,6 +90,8 @@ class Use:
         self._used: dict[str, dict[str, str]] = {}
         self._collected: dict[str, dict[str, str]] = {}
         self._spent: set[writing.Once] = set()
+        self._batches: dict[str, dict[str, Any]] = {}
+        self._entry = ""
 
     # -- reading
 
@@ -249,6 +251,21 @@ class Use:
                 return item.clause
         self._fail(Refused(f"no clause collects `{category}` at `{self.at or 'no place'}`"))
 
+    def take(self, owner: str, category: str) -> None:
+        """Take in a value that is kept in clear (`Declared`), for a subject in hex.  Raises Refused as `write` does."""
+        clause = self._collecting(category)
+        self.cipher(owner)
+        self._collected.setdefault(owner, {})[category] = clause
+
+    def batch(self, owner: str, count: int, root: bytes) -> str:
+        """Say that what is taken in is a batch of navigation data: the id of the entry that will commit to it.
+
+        `root` is taken over the hashes of `count` events of one subject in hex (spec/visit-batch.md).
+        """
+        self._batches[owner] = {"events": count, "root": root.hex()}
+        self._entry = self._entry or writing.new_id()
+        return self._entry
+
     def pending(self, row: Row) -> dict[str, Any]:
         """Values set on a row and not yet sealed."""
         opened = self._rows.get(id(row))
@@ -290,11 +307,14 @@ class Use:
         if not used and not self._collected:
             return None
         kind = Kind.REFUSE if self.fault else Kind.COLLECT if self._collected else Kind.USE
+        if self._batches and not self.fault:
+            kind = Kind.BATCH
         details: list[tuple[str, Cipher, dict[str, Any]]] = []
         for owner in {**used, **self._collected}:
             cipher = self._ciphers.get(owner)
             if cipher is not None:
                 detail = self._detail(used.get(owner, {}), self._collected.get(owner, {}))
+                detail |= self._batches.pop(owner, {})
                 if self.by.subject is not None and owner == self.by.subject.hex:
                     detail["own"] = True
                 elif self.by.subject is not None and getattr(self.given, "names_actor_to", None) == uuid.UUID(
@@ -305,9 +325,8 @@ class Use:
         clauses = {c for part in (*used.values(), *self._collected.values()) for c in part.values()}
         self._add_actor(details)
         self._forget_touched()
-        row = writing.build(
-            writing.new_id(), self._facts(kind, clauses), details, bytes.fromhex(self.policy.version)
-        )
+        entry, self._entry = self._entry or writing.new_id(), ""
+        row = writing.build(entry, self._facts(kind, clauses), details, bytes.fromhex(self.policy.version))
         return replace(row, spent=tuple(self._spent)) if self._spent else row
 
     def _detail(self, used: dict[str, str], collected: dict[str, str]) -> dict[str, Any]:
