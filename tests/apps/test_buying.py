@@ -627,8 +627,8 @@ def test_two_hundred_shuffled_calls_make_one_order_each(as_alice: Client, alice:
             order.save(force_insert=True)
             bill = books.draft(order, prices.price(3, "month", "US"), "A", "B", 3)
             Payment(
-                owner_id=company, order=order, invoice=bill, kind="charge", session=f"ses_{number}", processor="sandbox", amount=bill.to_pay,
-                currency=bill.currency,
+                owner_id=company, order=order, invoice=bill, kind="charge", session=f"ses_{number}", processor="sandbox",
+                amount=bill.to_pay, currency=bill.currency,
             ).save(force_insert=True)  # fmt: skip
         said = {"event": f"evt_{number}", "session": f"ses_{number}", "kind": "charge", "outcome": "done"}
         waiting += [signed(json.dumps({**said, "amount": 2_900, "currency": "USD"}).encode())] * 4

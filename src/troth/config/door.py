@@ -19,6 +19,7 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
+from troth.config.beacons import FastDoor
 from troth.config.bridge import Answer, ClientLeft, Exchange, environ_of, plain
 from troth.config.connections import Connections
 from troth.config.incoming import Incoming, is_streamed
@@ -123,10 +124,18 @@ class Seat:
 
 
 class Door:
-    """The RSGI application. `load` gives the WSGI application behind the door; called once, at start."""
+    """The RSGI application. `load` gives the WSGI application behind the door; called once, at start.
 
-    def __init__(self, load: Callable[[], WSGIApplication], limits: Limits = Limits()) -> None:
-        self._load, self.limits = load, limits
+    `beside` gives the fast door, which answers beacons before them.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], WSGIApplication],
+        limits: Limits = Limits(),
+        beside: Callable[[asyncio.AbstractEventLoop], FastDoor] | None = None,
+    ) -> None:
+        self._load, self.limits, self._beside = load, limits, beside
         self.streams = BoundedSemaphore(limits.streams)
         self.connections = Connections(limits.idle_seconds)
         self._held = self._waiting = 0
@@ -135,6 +144,7 @@ class Door:
         """Load the application and begin to watch connections; the server calls this before it listens."""
         self.loop = loop
         self._application = self._load()
+        self._fast = self._beside(loop) if self._beside else None
         self.seats = asyncio.Semaphore(self.limits.threads)
         self._uploads = asyncio.Semaphore(self.limits.uploads)
         threads = self.limits.threads + self.limits.streams + self.limits.uploads
@@ -144,6 +154,8 @@ class Door:
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let the threads finish what they have begun; the server calls this when it stopped listening."""
         self._watch.cancel()
+        if self._fast is not None:
+            self._fast.stop()
         self._threads.shutdown()
 
     async def __rsgi__(self, scope: Scope, exchange: Exchange) -> None:
@@ -169,8 +181,9 @@ class Door:
         if is_streamed(scope.method, scope.path):
             await self._stream_in(scope, exchange, body_length(scope, _LARGEST))
             return
+        limit = self._fast.limit(scope.path) if self._fast is not None else None
         try:
-            length = body_length(scope, self.limits.body_bytes)
+            length = body_length(scope, self.limits.body_bytes if limit is None else limit)
         except Refused:
             await self._drain(scope, exchange)
             raise
@@ -178,7 +191,10 @@ class Door:
         try:
             if length:
                 await self._read(exchange, body, length)
-            await self._answer(scope, exchange, bytes(body))
+            if limit is None or self._fast is None:
+                await self._answer(scope, exchange, bytes(body))
+            else:
+                await self._fast.answer(scope, exchange, bytes(body))
         finally:
             self._held -= len(body)
 
@@ -255,4 +271,4 @@ def make_door(application: WSGIApplication, limits: Limits = Limits()) -> Door:
     return Door(lambda: application, limits)
 
 
-app = Door(_django)
+app = Door(_django, beside=FastDoor)

@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "troth.apps.files",
     "troth.apps.api",
     "troth.apps.referrals",
+    "troth.apps.navigation",
 ]
 
 MIDDLEWARE = [
