@@ -4,6 +4,13 @@ import secrets
 import threading
 import time
 import uuid
+from datetime import UTC, datetime
+
+
+def made_at(id: uuid.UUID) -> datetime | None:
+    """When an id was made, to the millisecond; None for one that does not tell."""
+    return datetime.fromtimestamp((id.int >> 80) / 1000, UTC) if id.version == 7 else None
+
 
 _lock = threading.Lock()
 _last = (0, 0)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from troth.accounts.people.doors import confirmed
 from troth.accounts.people.models import Person
-from troth.gate.journal.models import Share
+from troth.gate.journal.models import Share, Untold
 from troth.gate.published import statement
 from troth.gate.subjects import limits
 from troth.gate.uses import SYSTEM, Actor, OwnData, use, using
@@ -181,7 +181,7 @@ def _own_entry(request: HttpRequest, entry: str) -> OwnData:
     """The ground for one entry: it must be about a thread that this browser holds."""
     held = Enquiry.objects.filter(pk__in=request.session.get(THREADS, []))
     owners = {row.owner_id.hex: row for row in held if not flows.is_of_account(row)}
-    share = Share.objects.filter(entry=entry, subject__in=owners).first()
+    share = Share.objects.filter(entry=entry, subject__in=owners).exclude(entry__in=Untold.now()).first()
     if share is None:
         raise Http404
     return _own(request, owners[share.subject].pk)

@@ -233,7 +233,9 @@ def _decide(use: Use, stored: StoredFile) -> Any:
         raise Refused(
             f"the statement this file was stored under (`{stored.collected_under}`) is not known here"
         )
-    return policy.decide("use", stored.category, use.purpose, use.by.role, use.grounds(stored))
+    return policy.decide(
+        "use", stored.category, use.purpose, use.by.role, use.plans.grounds_for(stored, stored.category)
+    )
 
 
 def later_keys(content: dict[str, Any]) -> list[tuple[int, bytes]]:

@@ -4,6 +4,7 @@ A restored house begins a new log.  Entries, tiles and heads say which log they 
 """
 
 from django.db import models
+from django.utils import timezone
 
 
 class Log(models.Model):
@@ -82,6 +83,24 @@ class Spent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} for {self.purpose}"
+
+
+class Untold(models.Model):
+    """An entry that the law forbids to tell of before a moment: until then none of its subjects is shown it.
+
+    It stands in the log like any other, and its subjects' parts are sealed for them; only the showing waits.
+    """
+
+    entry = models.CharField(max_length=32, primary_key=True)
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.entry
+
+    @classmethod
+    def now(cls) -> "models.QuerySet[Untold, dict[str, str]]":
+        """The ids of the entries that are not shown yet, as part of a question."""
+        return cls.objects.filter(until__gt=timezone.now()).values("entry")
 
 
 class Tile(models.Model):

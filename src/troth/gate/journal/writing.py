@@ -48,12 +48,14 @@ class Row:
     """An entry ready to be inserted: the parameters of one INSERT, and of one for each subject's share.
 
     `spent` is counted with it: an act that rolls back takes its count along, and the use on record still happened.
+    Before `untold` it is shown to none of its subjects.
     """
 
     id: str
     entry: tuple[object, ...]
     shares: list[tuple[str, str, bytes]]
     spent: tuple["Once", ...] = ()
+    untold: datetime | None = None
 
 
 def new_id() -> str:
@@ -132,6 +134,11 @@ def insert(rows: Sequence[Row]) -> None:
             cursor.executemany("INSERT INTO journal_share (entry, subject, sealed) VALUES (%s,%s,%s)", shares)
         if spent := [once for row in rows for once in row.spent]:
             cursor.executemany(_SPEND, spent)
+        if untold := [(row.id, row.untold) for row in rows if row.untold is not None]:
+            cursor.executemany(
+                "INSERT INTO journal_untold (entry, until) VALUES (%s,%s)",
+                [(entry, connection.ops.adapt_datetimefield_value(until)) for entry, until in untold],
+            )
 
 
 _SPEND = "INSERT INTO journal_spent (subject, action, purpose, recipient) VALUES (%s,%s,%s,%s) ON CONFLICT DO NOTHING"

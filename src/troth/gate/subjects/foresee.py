@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ..journal.models import Share
+from ..journal.models import Share, Untold
 from .fields import ConcernsField, OnErase
 from .heirs import heir_of
 from .models import PersonalModel
@@ -49,7 +49,7 @@ def foresee(subject: UUID) -> Foreseen:
             _shared(model, link, subject, seen)
         else:
             _own(model, subject, seen)
-    if uses := Share.objects.filter(subject=subject.hex).count():
+    if uses := Share.objects.filter(subject=subject.hex).exclude(entry__in=Untold.now()).count():
         seen.goes.append(Line("Record of uses", uses, "the log keeps a blind number for each"))
     return seen
 

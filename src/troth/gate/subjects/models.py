@@ -26,6 +26,7 @@ class Kind(models.TextChoices):
     WORKSPACE = "workspace"
     STAFF = "staff"
     PERIOD = "period"
+    MATTER = "matter"
 
 
 BULK = frozenset({Kind.WORKSPACE, Kind.PERIOD})
@@ -88,13 +89,21 @@ class Erasure(models.Model):
 
 
 class LegalHold(models.Model):
-    """Everything of a subject stays until a day, whatever its `keep` rules and its owner say (`holds.py`)."""
+    """What a subject has stays until a day, whatever its `keep` rules and its owner say (`holds.py`).
+
+    All of it; or what is of some categories (their names), and was made `since` a moment or `before` one.  `case` is the
+    number of the legal record that it rests on; blank where that is on paper.
+    """
 
     subject = models.CharField(max_length=32, db_index=True)
     clause = models.CharField(max_length=80)
     until = models.DateTimeField()
     placed_at = models.DateTimeField(auto_now_add=True)
     lifted_at = models.DateTimeField(null=True)
+    case = models.CharField(max_length=12, blank=True)
+    categories = models.TextField(blank=True)
+    since = models.DateTimeField(null=True)
+    before = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"hold until {self.until:%Y-%m-%d}"

@@ -42,7 +42,7 @@ LEAP = timedelta(days=2)
 STEADY = timedelta(hours=1)
 """How long the clock must go on evenly after a leap before anything is ended by it."""
 
-ENDING = (Subject.PERSON, Subject.WORKSPACE, Subject.INVITEE, Subject.PERIOD)
+ENDING = (Subject.PERSON, Subject.WORKSPACE, Subject.INVITEE, Subject.PERIOD, Subject.MATTER)
 """Kinds of subject that exist for the sake of what they sent or keep here, or get from here, and so may end with it."""
 
 ANCHOR = "account"
@@ -208,5 +208,5 @@ def _latest(keep: Keep) -> datetime:
 
 def _free(model: type[PersonalModel], rows: list[PersonalModel]) -> list[PersonalModel]:
     """Those that no legal hold keeps, neither one that somebody placed nor one of the statement's."""
-    kept = holds.held({row.owner_id.hex for row in rows})
-    return [row for row in rows if row.owner_id.hex not in kept and not statutory.keeps(model, row)]
+    kept = holds.keeps(rows)
+    return [row for row in rows if row.pk not in kept and not statutory.keeps(model, row)]

@@ -14,7 +14,7 @@ from troth.engine.seal import Cipher, SealBroken
 
 from ..errors import Refused
 from ..journal import writing
-from ..journal.models import Entry, Share
+from ..journal.models import Entry, Share, Untold
 from ..outbound.mail import CARRIER
 from ..outbound.mail import PURPOSE as BY_MAIL
 from ..outbound.models import Message
@@ -80,7 +80,7 @@ def one_kind(
 
 
 def _details(subject: str, cipher: Cipher, since: int) -> Iterator[dict[str, Any]]:
-    own = Share.objects.filter(subject=subject).values("entry")
+    own = Share.objects.filter(subject=subject).exclude(entry__in=Untold.now()).values("entry")
     entries = Entry.objects.filter(
         id__in=own, kind=Kind.DISCLOSE, recipient__in=outside(), seq__gt=since
     ).order_by("seq")

@@ -33,6 +33,8 @@ class Ground(Protocol):
 
     One that has a `reference` (its number) is named in the record of each use on it, for whoever the use was about.
     One that `names_actor_to` a subject has in that subject's part of the record who acted, by their id.
+    One that `covers_category` some categories only is no ground for what else lies in a row.
+    One that is `untold_until` a moment is shown to whoever the use was about from then on (`journal.models.Untold`).
     """
 
     ground: ClassVar[str]

@@ -15,7 +15,7 @@ from troth.engine.seal import Cipher
 
 from ..errors import Refused
 from ..journal import log, writing
-from ..journal.models import Entry, Share
+from ..journal.models import Entry, Share, Untold
 from .use import current_use
 
 CATEGORY = "use-record.detail"
@@ -44,7 +44,8 @@ class Used:
 def mine() -> QuerySet[Entry]:
     """The entries on the subject of the open use, newest first, to be filtered and cut before `history` opens them."""
     subject, _ = _own()
-    return Entry.objects.filter(id__in=Share.objects.filter(subject=subject).values("entry")).order_by("-seq")
+    theirs = Share.objects.filter(subject=subject).exclude(entry__in=Untold.now())
+    return Entry.objects.filter(id__in=theirs.values("entry")).order_by("-seq")
 
 
 def history(entries: Iterable[Entry] | None = None) -> list[Used]:
@@ -64,7 +65,8 @@ def history(entries: Iterable[Entry] | None = None) -> list[Used]:
 def receipt(entry: str) -> Receipt:
     """The receipt of one entry for the subject of the open use.  Raises Refused, Share.DoesNotExist."""
     subject, cipher = _own()
-    salt, detail = _detail(cipher, subject, Share.objects.get(entry=entry, subject=subject))
+    told = Share.objects.exclude(entry__in=Untold.now())
+    salt, detail = _detail(cipher, subject, told.get(entry=entry, subject=subject))
     return log.receipt(entry, salt, detail)
 
 

@@ -5,6 +5,7 @@ INVARIANT: the entry is durable before a value is returned, or before anybody ca
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from troth.engine.ledger import Kind, canonical
@@ -29,7 +30,32 @@ def disclose(
     given: Ground | None = None,
     reference: str = "",
 ) -> Mapping[str, Any]:
-    """Hand the named fields of a row to a recipient outside.
+    """Hand the named fields of a row to a recipient outside: what `hand_over` does, for whom the values are enough."""
+    return hand_over(
+        row, fields, to=to, purpose=purpose, by=by, country=country, given=given, reference=reference
+    ).values
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What a recipient outside was given, and the entry that says so."""
+
+    values: Mapping[str, Any]
+    entry: str
+
+
+def hand_over(
+    row: Row,
+    fields: Sequence[str],
+    *,
+    to: str,
+    purpose: str,
+    by: Actor,
+    country: str,
+    given: Ground | None = None,
+    reference: str = "",
+) -> Handed:
+    """Disclose the named fields of a row.
 
     `reference` is what the recipient gets as well, by which it can find the record again: it is told by that when the
     data is corrected or erased.  It holds nothing personal.
@@ -51,8 +77,9 @@ def disclose(
     detail = {"disclosed": clauses, "country": country, "sent": _hash(values), "by": by.role}
     if reference:
         detail["reference"] = reference
-    _record(use, Kind.DISCLOSE, owner, detail, clauses.values())
-    return values
+    if number := getattr(given, "reference", ""):
+        detail["ground"] = f"{given.ground} {number}"  # type: ignore[union-attr]
+    return Handed(values, _record(use, Kind.DISCLOSE, owner, detail, clauses.values()))
 
 
 def publish(
@@ -90,7 +117,7 @@ def _permitted(use: Use, row: Row, fields: Sequence[str], owner: str, by: Actor)
         category = type(row).seals[name].category  # type: ignore[attr-defined]
         policy = statement.policy(row.collected_under)
         decision = (
-            policy.decide("share", category, purpose, to, use.grounds(row))
+            policy.decide("share", category, purpose, to, use.plans.grounds_for(row, category))
             if policy
             else Deny("the statement this row was collected under is not known here", None)
         )
@@ -107,12 +134,13 @@ def _refuse(use: Use, owner: str, by: Actor, reason: str, clause: str | None) ->
     raise Refused(reason, clause)
 
 
-def _record(use: Use, kind: Kind, owner: str, detail: Mapping[str, Any], clauses: Iterable[str]) -> None:
+def _record(use: Use, kind: Kind, owner: str, detail: Mapping[str, Any], clauses: Iterable[str]) -> str:
     row, running = _entry(use, kind, owner, detail, clauses), _act.get()
     if running is None:
         writing.committer.commit(row)
     else:
         running.hold(row)
+    return row.id
 
 
 def _entry(
@@ -120,7 +148,8 @@ def _entry(
 ) -> writing.Row:
     facts = use._facts(kind, set(clauses))
     version = bytes.fromhex(use.policy.version)
-    return writing.build(writing.new_id(), facts, [(owner, use.cipher(owner), detail)], version)
+    row = writing.build(writing.new_id(), facts, [(owner, use.cipher(owner), detail)], version)
+    return replace(row, untold=use.untold_until)
 
 
 class Stream:

@@ -5,10 +5,10 @@ closes.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import replace
-from functools import cache
+from datetime import datetime
 from typing import Any, NoReturn, Protocol
 
 from troth.engine.ledger import Kind
@@ -20,7 +20,8 @@ from ..journal import writing
 from ..keystore import keys, limits
 from ..published import statement
 from . import envelopes, faults
-from .actor import EACH, Actor, Each, Ground, Row
+from .actor import Actor, Each, Ground, Row
+from .plans import Plan, Plans
 
 _current: ContextVar["Use | None"] = ContextVar("troth_use", default=None)
 
@@ -32,28 +33,7 @@ class Seal(Protocol):
     category: str
 
 
-_NO_GROUNDS: frozenset[str] = frozenset()
-
 SPENT = "the statement permits this once, and it was done"
-
-
-@cache
-def _ground_set(name: str) -> frozenset[str]:
-    return frozenset({name})
-
-
-class _Plan:
-    """What a use may do with rows of one model, version and set of grounds: worked out once, read for each row."""
-
-    __slots__ = ("converts", "once", "permitted", "place")
-
-    def __init__(
-        self, model: Any, version: str, permitted: Mapping[str, str], once: frozenset[str] = frozenset()
-    ) -> None:
-        self.permitted = permitted
-        self.once = once
-        self.place = envelopes.places(model.seal_label, version, keys.deployment())
-        self.converts = bool(model.converted())
 
 
 class _Opened:
@@ -61,7 +41,7 @@ class _Opened:
 
     __slots__ = ("blob", "once", "pending", "permitted", "row", "used", "values")
 
-    def __init__(self, row: Row, values: dict[str, Any], plan: _Plan, used: dict[str, str]) -> None:
+    def __init__(self, row: Row, values: dict[str, Any], plan: Plan, used: dict[str, str]) -> None:
         self.row = row
         self.blob = row.sealed
         self.values = values
@@ -86,7 +66,7 @@ class Use:
         self._rows: dict[int, _Opened] = {}
         self._ciphers: dict[str, Cipher] = {}
         self._limits: dict[str, str] = {}
-        self._plans: dict[tuple[type, str, frozenset[str]], _Plan] = {}
+        self.plans = Plans(purpose, by.role, given)
         self._used: dict[str, dict[str, str]] = {}
         self._collected: dict[str, dict[str, str]] = {}
         self._spent: set[writing.Once] = set()
@@ -134,7 +114,7 @@ class Use:
     def _open(self, row: Row) -> _Opened:
         if self.closed:
             self._fail(SealedError("this use has ended; read inside it"))
-        owner, plan = self._owner(row), self._plan(row)
+        owner, plan = self._owner(row), self.plans.of(row)
         values = self._unseal(row, owner, plan) if row.sealed is not None else {}
         used = self._used.get(owner)
         if used is None:
@@ -176,7 +156,7 @@ class Use:
         """Take over the key of a subject that was begun inside this use, without reading it back."""
         self._ciphers[owner.hex] = cipher
 
-    def _unseal(self, row: Row, owner: str, plan: _Plan) -> dict[str, Any]:
+    def _unseal(self, row: Row, owner: str, plan: Plan) -> dict[str, Any]:
         cipher = self._ciphers.get(owner) or self.cipher(owner)
         if owner in self._limits:
             self._used.setdefault(owner, {})
@@ -189,7 +169,7 @@ class Use:
 
     def open_all(self, row: Row) -> dict[str, Any]:
         """Everything in a row's envelope, for the gate's own rooms; what leaves them is decided there."""
-        return self._unseal(row, self._owner(row), self._plan(row))
+        return self._unseal(row, self._owner(row), self.plans.of(row))
 
     def note(self, owner: str, category: str, clause: str) -> None:
         """Remember that something of a subject's was opened by one of the gate's own rooms."""
@@ -200,35 +180,9 @@ class Use:
         """Drop a row's opened values; what was read stays on record.  Long lists stay small."""
         self._rows.pop(id(row), None)
 
-    def _plan(self, row: Row) -> _Plan:
-        key = (type(row), row.collected_under, self.grounds(row))
-        return self._plans.get(key) or self._make_plan(*key)
-
-    def _make_plan(self, model: type, version: str, grounds: frozenset[str]) -> _Plan:
-        policy, permitted, once = statement.policy(version), dict[str, str](), set[str]()
-        for seal in model.seals.values() if policy else ():  # type: ignore[attr-defined]
-            decision = policy.decide("use", seal.category, self.purpose, self.by.role, grounds)  # type: ignore[union-attr]
-            if isinstance(decision, Permit):
-                permitted[seal.name] = decision.clause
-                if decision.once:
-                    once.add(seal.name)
-        plan = _Plan(model, version, permitted, frozenset(once))
-        self._plans[model, version, grounds] = plan
-        return plan
-
     def permits(self, row: Row) -> frozenset[str]:
         """The sealed fields of a row that this use may read; asking opens nothing."""
-        return frozenset(self._plan(row).permitted)
-
-    def grounds(self, row: Row) -> frozenset[str]:
-        """The names of the grounds that hold for this row: checked here, never taken on the caller's word."""
-        ground: Any = self.given
-        if ground is None:
-            return _NO_GROUNDS
-        if ground is EACH:
-            name = getattr(row, "ground", None)
-            return _ground_set(name) if name is not None and row.is_live() else _NO_GROUNDS  # type: ignore[attr-defined]
-        return _ground_set(ground.ground) if ground.is_live() and ground.covers(row) else _NO_GROUNDS
+        return frozenset(self.plans.of(row).permitted)
 
     # -- writing
 
@@ -285,7 +239,9 @@ class Use:
     def _refuse_reading(self, row: Row, seal: Seal) -> NoReturn:
         self._used.setdefault(self._owner(row), {})
         policy = statement.policy(row.collected_under) or self.policy
-        decision = policy.decide("use", seal.category, self.purpose, self.by.role, self.grounds(row))
+        decision = policy.decide(
+            "use", seal.category, self.purpose, self.by.role, self.plans.grounds_for(row, seal.category)
+        )
         if isinstance(decision, Permit):
             self._fail(
                 Refused(
@@ -327,7 +283,15 @@ class Use:
         self._forget_touched()
         entry, self._entry = self._entry or writing.new_id(), ""
         row = writing.build(entry, self._facts(kind, clauses), details, bytes.fromhex(self.policy.version))
-        return replace(row, spent=tuple(self._spent)) if self._spent else row
+        if self._spent or self.untold_until is not None:
+            return replace(row, spent=tuple(self._spent), untold=self.untold_until)
+        return row
+
+    @property
+    def untold_until(self) -> datetime | None:
+        """Before when nobody may be told of this use: a ground of the law may say so (clause share.legal)."""
+        found: datetime | None = getattr(self.given, "untold_until", None)
+        return found
 
     def _detail(self, used: dict[str, str], collected: dict[str, str]) -> dict[str, Any]:
         detail: dict[str, Any] = {
