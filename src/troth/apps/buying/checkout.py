@@ -4,10 +4,12 @@ Each runs for somebody who may buy for their company, and is one act.  Nothing h
 """
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
@@ -199,12 +201,23 @@ def fresh_id() -> str:
     return uuid7().hex
 
 
+def stale() -> Any:
+    """Orders that nobody went on with for thirty days."""
+    return Order.objects.filter(state__in=OPEN, begun_at__lte=timezone.now() - STALE)
+
+
+OPEN_CHARGE = Exists(
+    Payment.objects.filter(
+        order=OuterRef("pk"), kind=Payment.Kind.CHARGE, state=Payment.State.OPEN, session__isnull=False
+    )
+)
+"""Whether somebody could still pay for an order, on a page of the processor's."""
+
+
 def end_stale() -> int:
-    """Orders that nobody went on with for thirty days leave nothing; returns how many."""
-    old = timezone.now() - STALE
-    stale = Order.objects.filter(state__in=OPEN, begun_at__lte=old)
+    """Orders that nobody went on with leave nothing, unless they could still be paid; returns how many."""
     with act():
-        rows = list(stale.values_list("pk", flat=True)[:200])
+        rows = list(stale().exclude(OPEN_CHARGE).values_list("pk", flat=True)[:200])
         books.forget_drafts(*rows)
         for model in (Payment, PaymentMethod, Qualification, CreditCheck, Invoice):
             model.objects.filter(order__in=rows).delete()

@@ -6,12 +6,13 @@ from .checkout import end_stale
 from .qualifying import ask_due
 from .refunds import return_strays
 from .renewing import renew_due
-from .settling import look_after
+from .settling import call_off_stale, look_after
 
 
 @every("stale-orders", hours=1)
 def tidy() -> None:
     """Delete what was begun thirty days ago and never paid."""
+    call_off_stale()
     end_stale()
 
 

@@ -64,8 +64,10 @@ class Order(PersonalModel):
         return f"order {self.pk}"
 
     def is_live(self) -> bool:
-        """clause: use.billing - an order that has been begun and has not ended."""
-        return self.state != self.State.ENDED
+        """clause: use.billing - once begun, for as long as it is there: of one that ended the invoices are still shown,
+        and may be owed or given back.
+        """
+        return True
 
     def covers(self, row: Row) -> bool:
         """What belongs to it, whoever owns that."""

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db import IntegrityError
 from django.utils import timezone
 
 from troth.gate.outbound import payments
-from troth.gate.outbound.payments import Told
+from troth.gate.outbound.payments import ProcessorAway, Told
 from troth.gate.registry import built_at
 from troth.gate.uses import SYSTEM, act, using
 
@@ -87,6 +88,13 @@ def call_off(order: Order, *, is_every: bool = False) -> None:
         take_in(payment.processor, payments.processor(payment.processor).cancel(str(payment.session)))
 
 
+def call_off_stale() -> None:
+    """Call off what is open of orders that nobody went on with: nobody shall pay for what is about to be deleted."""
+    for order in checkout.stale().filter(checkout.OPEN_CHARGE):
+        with suppress(ProcessorAway):
+            call_off(order, is_every=True)
+
+
 def take_in(by: str, told: Told) -> bool:
     """Write down what became of a payment.  The second call of an event, and whatever comes too late, changes nothing.
 
@@ -103,14 +111,18 @@ def take_in(by: str, told: Told) -> bool:
             SeenEvent.objects.create(event=f"{by} {told.event}")
             payment = Payment.objects.select_for_update().get(pk=found.pk)
             order = Order.objects.select_for_update().get(pk=payment.order_id)
-            if payment.state == Payment.State.OPEN and _fits(payment, told):
+            if _counts(payment, told) and _fits(payment, told):
                 _settle(payment, order, told)
-            elif payment.state == Payment.State.FAILED and told.outcome == "done" and told.amount:
-                log.error("paid after it was given up; give it back at the processor: payment %s", payment.pk)
     except IntegrityError:
         if not SeenEvent.objects.filter(event=f"{by} {told.event}").exists():
             raise
     return True
+
+
+def _counts(payment: Payment, told: Told) -> bool:
+    """Whether it can still change something: what was done stays so, and what failed may be done after all."""
+    is_late = payment.state == Payment.State.FAILED and told.outcome == "done"
+    return payment.state == Payment.State.OPEN or is_late
 
 
 def _told_of(by: str, told: Told) -> Payment | None:

@@ -77,11 +77,23 @@ def order(row: Order, reader: UUID) -> dict[str, Any]:
     shown |= checker() | {"means": row.means, "asked": _asked(row)}
     shown["processors"] = [{"name": name, "label": payments.label(name)} for name in payments.names()]
     shown["cancelled_at"], shown["reminders"] = row.cancelled_at, row.reminders
-    failed = row.payments.filter(kind=Payment.Kind.CHARGE).exclude(state=Payment.State.OPEN).last()
-    shown["why"] = WHY.get(failed.why, OTHER) if failed and failed.state == Payment.State.FAILED else ""
+    shown["why"] = _why(row)
     shown["is_paying"] = row.payments.filter(state=Payment.State.OPEN, kind=Payment.Kind.CHARGE).exists()
     shown["has_workspace"] = Seat.objects.filter(owner=reader).exists()
     return shown
+
+
+def _why(row: Order) -> str:
+    """Why the last attempt of the step that is next failed; blank where it did not, or where the check says why."""
+    kind = {Order.State.BEGUN: Payment.Kind.VERIFY, Order.State.QUALIFIED: Payment.Kind.CHARGE}.get(
+        Order.State(row.state)
+    )
+    tried = row.payments.filter(kind=kind).exclude(state=Payment.State.OPEN).last() if kind else None
+    if tried is None or tried.state != Payment.State.FAILED:
+        return ""
+    if kind == Payment.Kind.VERIFY:
+        return "It was not confirmed on the processor’s page. Nothing was charged; you can try again."
+    return WHY.get(tried.why, OTHER)
 
 
 def _less_credit(row: Invoice) -> dict[str, Any]:
