@@ -77,6 +77,8 @@ def test_the_buyer_chooses_and_the_payment_remembers(as_alice: Client) -> None:
     order = order_of(as_alice)
     text = page(as_alice, order)
     assert 'value="sandbox">Card' in text and 'value="other">PayPal' in text
+    form = text.partition(f'action="/orders/{order.pk}/verify/"')[2].partition("</form>")[0]
+    assert 'name="csrfmiddlewaretoken"' in form
     policy = as_alice.get(f"/orders/{order.pk}/")["Content-Security-Policy"]
     assert "form-action 'self' https://pay.localhost:1" in policy
     verified_by_other(as_alice, order)
