@@ -94,6 +94,7 @@ class SignIn(PersonalModel):
     browser = Sealed(models.CharField(max_length=300), "account.sign-in-browser")
     address = Sealed(models.CharField(max_length=45), "account.sign-in-address")
     session = models.CharField(max_length=40, db_index=True)
+    came_from = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="led_to")
     at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -101,7 +102,8 @@ class SignIn(PersonalModel):
     class Privacy:
         title = "sign-in"
         plain = {
-            "session": "the hash of a random token", "at": "a time of ours", "ended_at": "a time of ours",
+            "session": "the hash of a random token",
+            "came_from": "the random id of a sign-in", "at": "a time of ours", "ended_at": "a time of ours",
             "seen_at": "a time of ours, to the hour",
         }  # fmt: skip
         kept_with_owner = True
@@ -111,3 +113,17 @@ class SignIn(PersonalModel):
 
     def __str__(self) -> str:
         return f"sign-in {self.pk}"
+
+
+class Crossing(models.Model):
+    """A minute in which one browser may go on from the company host to the community host, once."""
+
+    code = models.CharField(max_length=64, unique=True)
+    asked = models.CharField(max_length=64)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    session = models.CharField(max_length=40)
+    began = models.PositiveBigIntegerField()
+    made_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"crossing {self.pk}"

@@ -81,7 +81,11 @@ class SessionStore(db.SessionStore):
 
 
 def end(kept: list[str]) -> None:
-    """End sessions by what the tables hold of their keys: they are nobody's at the next request."""
+    """End sessions by what the tables hold of their keys, and those they led to: nobody's at the next request."""
+    led_to = SignIn.objects.filter(came_from__session__in=kept, ended_at=None).values_list(
+        "session", flat=True
+    )
+    kept = [*kept, *led_to]
     Session.objects.filter(session_key__in=kept).delete()
     SignIn.objects.filter(session__in=kept, ended_at=None).update(ended_at=timezone.now())
 

@@ -4,7 +4,7 @@ from allauth.account import views as library
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from . import security
+from . import crossing, security
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path(
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/security/", security.overview, name="account_security"),
     path("account/security/end-others/", security.end_other_sessions, name="account_end_others"),
     path("account/security/<uuid:sign_in>/end/", security.end_session, name="account_end_session"),
+    path("account/community/", crossing.cross, name="cross"),
     path("accounts/login/", security.sign_in, name="account_login"),
     path("accounts/logout/", security.sign_out, name="account_logout"),
     path("accounts/reauthenticate/", library.reauthenticate, name="account_reauthenticate"),

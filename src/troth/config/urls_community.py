@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from troth.accounts import crossing
 from troth.apps.pages import views
 
 handler400 = "troth.config.failures.bad_request"
@@ -11,5 +12,8 @@ handler500 = "troth.config.failures.server_error"
 
 urlpatterns = [
     path("", views.community, name="community"),
+    path("sign-in/", crossing.ask, name="account_login"),
+    path("sign-in/arrive/", crossing.arrive, name="arrive"),
+    path("sign-out/", crossing.leave, name="sign-out"),
     path("company.css", views.company_css, name="company-css"),
 ]

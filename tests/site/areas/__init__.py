@@ -6,6 +6,7 @@ from tests.site import pages
 from tests.site.areas import (
     api,
     buying,
+    community,
     export,
     files,
     imports,
@@ -39,6 +40,7 @@ AREAS: tuple[ModuleType, ...] = (
     buying,
     showcase,
     referrals,
+    community,
 )
 
 NO_PAGES = dict(pages.NO_PAGES)

@@ -1,0 +1,164 @@
+"""From the company host to the community: one session leads to another, once, in one browser, and ends it."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tests.apps.conftest import Secure
+from tests.apps.privacy_people import browser, person
+from tests.cast import CHARLIE, durable, staff
+from troth.accounts import signins
+from troth.accounts.jobs import end_expired
+from troth.accounts.models import Crossing, SignIn
+from troth.accounts.people.models import Person
+
+pytestmark = [durable, pytest.mark.filterwarnings("ignore:No directory at:UserWarning")]
+ASK, ARRIVE, LEAVE, CROSS = "/sign-in/", "/sign-in/arrive/", "/sign-out/", "/account/community/"
+
+
+def there() -> Client:
+    """A browser's half on the community host: cookies belong to one host."""
+    return Secure(SERVER_NAME="community.localhost")
+
+
+@pytest.fixture
+def alice() -> Person:
+    return person()
+
+
+def asked(client: Client, back: str = "") -> str:
+    """Press "Sign in" on the community host: what the company host is asked."""
+    sent = client.get(ASK, {"next": back} if back else {})
+    assert sent.status_code == 302 and urlsplit(sent["Location"]).path == CROSS
+    assert urlsplit(sent["Location"]).hostname == "localhost"
+    return parse_qs(urlsplit(sent["Location"]).query)["asked"][0]
+
+
+def code(hers: Client, wish: str) -> str:
+    """Press "Go on" on the company host: the code with which one is sent back."""
+    page = hers.get(CROSS, {"asked": wish})
+    assert page.status_code == 200 and "Go on" in page.content.decode()
+    assert "form-action 'self' https://community.localhost" in page["Content-Security-Policy"]
+    sent = hers.post(CROSS, {"asked": wish})
+    assert urlsplit(sent["Location"]).hostname == "community.localhost"
+    return parse_qs(urlsplit(sent["Location"]).query)["code"][0]
+
+
+def crossed(hers: Client, client: Client, back: str = "") -> Any:
+    return client.get(ARRIVE, {"code": code(hers, asked(client, back))})
+
+
+def is_in(client: Client) -> bool:
+    """Whether the browser is signed in on the host it looks at: then it is not sent to sign in."""
+    return bool(client.get(ASK)["Location"] == "/")
+
+
+def test_whoever_is_signed_in_goes_on_and_comes_back_to_where_they_were(alice: Person) -> None:
+    client = there()
+    arrived = crossed(browser(alice), client, "/boards/?page=2")
+    assert arrived["Location"] == "/boards/?page=2" and is_in(client)
+    first, second = SignIn.objects.order_by("at")
+    assert second.came_from_id == first.pk and first.session != second.session
+    assert client.cookies["__Host-session"].value != browser(alice).cookies["__Host-session"].value
+
+
+@pytest.mark.parametrize(
+    "back", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)", "https:///x"]
+)
+def test_nobody_is_sent_elsewhere(alice: Person, back: str) -> None:
+    assert crossed(browser(alice), there(), back)["Location"] == "/"
+
+
+def test_a_code_works_once(alice: Person) -> None:
+    hers, client = browser(alice), there()
+    wish = asked(client)
+    used = code(hers, wish)
+    secret = client.session["crossing"]
+    assert client.get(ARRIVE, {"code": used}).status_code == 302
+    again = there()
+    again.get(ASK)
+    session = again.session
+    session["crossing"] = secret
+    session.save()
+    assert again.get(ARRIVE, {"code": used}).status_code == 403 and not is_in(again)
+
+
+@pytest.mark.parametrize("seconds", [61, -5], ids=["late", "clock set back"])
+def test_a_code_works_for_a_minute(alice: Person, seconds: int) -> None:
+    hers, client = browser(alice), there()
+    used = code(hers, asked(client))
+    Crossing.objects.update(made_at=timezone.now() - timedelta(seconds=seconds))
+    assert client.get(ARRIVE, {"code": used}).status_code == 403 and not is_in(client)
+
+
+def test_charlies_code_signs_alices_browser_in_as_nobody() -> None:
+    """Login CSRF: somebody brings another person's browser their own code, so that it writes as them."""
+    charlies, hers = there(), there()
+    used = code(browser(person(CHARLIE)), asked(charlies))
+    asked(hers)
+    assert hers.get(ARRIVE, {"code": used}).status_code == 403 and not is_in(hers)
+    assert charlies.get(ARRIVE, {"code": used}).status_code == 403, "and it is spent"
+    assert there().get(ARRIVE, {"code": used}).status_code == 403
+
+
+@pytest.mark.parametrize("wish", ["", "x", "A" * 64, "0" * 63, "0" * 65])
+def test_what_no_browser_asked_gets_no_code(alice: Person, wish: str) -> None:
+    hers = browser(alice)
+    for answer in (hers.get(CROSS, {"asked": wish}), hers.post(CROSS, {"asked": wish})):
+        assert answer.status_code == 302 and "code" not in answer["Location"]
+    assert not Crossing.objects.exists()
+
+
+def test_victor_is_asked_to_sign_in_and_dana_stays_where_she_works(settings: Any) -> None:
+    settings.TROTH_SECOND_FACTOR, victor, dana = False, Secure(SERVER_NAME="localhost"), staff("support")
+    assert "/accounts/login/?next=" in victor.get(CROSS, {"asked": "0" * 64})["Location"]
+    assert "/accounts/login/" in browser(dana).get(CROSS, {"asked": "0" * 64})["Location"]
+    assert not Crossing.objects.exists()
+
+
+def test_signing_out_here_or_there_is_signing_out_of_both(alice: Person) -> None:
+    hers, client = browser(alice), there()
+    crossed(hers, client)
+    hers.post("/accounts/logout/")
+    assert not is_in(client)
+    hers, client = browser(alice), there()
+    crossed(hers, client)
+    assert client.get(LEAVE).status_code == 405
+    assert "cache" in client.post(LEAVE)["Clear-Site-Data"] and not is_in(client)
+    assert hers.get("/account/").status_code == 302, "signed out of the company host too"
+
+
+def test_a_session_that_was_ended_takes_the_other_along_and_lets_no_code_through(alice: Person) -> None:
+    hers, client, late = browser(alice), there(), there()
+    crossed(hers, client)
+    used = code(hers, asked(late))
+    signins.end_one(alice.owner_id, SignIn.objects.get(came_from=None).pk)
+    assert not is_in(client)
+    assert late.get(ARRIVE, {"code": used}).status_code == 403 and not is_in(late)
+    assert not SignIn.objects.filter(ended_at=None).exists()
+
+
+def test_the_hours_of_a_session_count_from_the_first_sign_in(alice: Person) -> None:
+    hers, client = browser(alice), there()
+    session = hers.session
+    session["session.began"] -= 12 * 3600 - 20
+    session.save()
+    crossed(hers, client)
+    assert client.session["session.began"] == session["session.began"]
+    session = client.session
+    session["session.began"] -= 30
+    session.save()
+    assert not is_in(client)
+
+
+def test_codes_that_nobody_brought_go(alice: Person) -> None:
+    code(browser(alice), asked(there()))
+    end_expired()
+    assert Crossing.objects.count() == 1
+    Crossing.objects.update(made_at=timezone.now() - timedelta(minutes=2))
+    end_expired()
+    assert not Crossing.objects.exists()
