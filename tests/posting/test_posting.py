@@ -13,6 +13,7 @@ from troth.accounts.people.models import Person
 from troth.gate.errors import GateError, Refused
 from troth.gate.ids import uuid7
 from troth.gate.journal.models import Entry
+from troth.gate.proving.answers import CONTROLS
 from troth.gate.subjects import foresee, limits
 from troth.gate.subjects.erase import erase
 from troth.gate.subjects.retention import end_expired
@@ -370,3 +371,30 @@ def test_staff_sign_as_they_are(board: UUID) -> None:
         Author(dana.owner_id, is_staff=True), board, "article", uuid7().hex, draft(name="iPlum Support")
     )
     assert row.is_staff and only(board).is_staff and not moderating.block(person(ALICE).owner_id, row.pk)
+
+
+# -- the clause
+
+
+def find() -> Any:
+    return CONTROLS["public.posts"]()
+
+
+def test_the_clause_is_kept_and_a_post_without_its_warning_breaks_it(alice: Person, board: UUID) -> None:
+    row = posted(alice, board)
+    flows.edit(Author(alice.owner_id), row.pk, draft("Other words."))
+    assert (find().status, find().figure[:7]) == ("kept", "2 posts")
+    Post.objects.update(warning_hash="0" * 64)
+    assert find().status == "broken"
+
+
+@pytest.mark.parametrize("words", ["Mine is 4111 1111 1111 1111", "Mine is 4111 **1111** 1111 1111"])
+def test_a_card_number_that_came_by_all_the_same_breaks_it(
+    alice: Person, board: UUID, words: str, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(flows, "has_card_number", lambda _: False)
+    row = posted(alice, board, words)
+    found = find()
+    assert found.status == "broken" and "1111" not in found.figure + found.evidence
+    flows.remove(alice.owner_id, row.pk)
+    assert find().status == "kept"

@@ -10,6 +10,7 @@ from django.urls import reverse
 from troth.accounts.models import Role
 from troth.accounts.people import sample
 from troth.gate.registry import OFFICE
+from troth.posting.standing import PARTS
 
 
 def company(request: HttpRequest) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def company(request: HttpRequest) -> dict[str, Any]:
             "plans": data["plans"],
         },
         "links": _links(),
+        "community_nav": PARTS if getattr(request, "host_kind", "") == "community" else [],
         "statement_url": _links()["statement"],
         "accent_css": _accent_path(),
         "role": staff.get_role_display() if staff else "",
@@ -64,6 +66,7 @@ def _links() -> dict[str, str]:
         "request": base["company"] + reverse("request-ask", pages),
         "refer": base["company"] + reverse("refer", pages),
         "services": base["company"] + reverse("services", pages),
+        "account": base["company"] + reverse("account", pages),
     }
     return {
         **named,

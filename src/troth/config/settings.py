@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "troth.apps.api",
     "troth.apps.referrals",
     "troth.apps.navigation",
+    "troth.apps.boards",
 ]
 
 MIDDLEWARE = [

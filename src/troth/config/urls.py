@@ -18,6 +18,8 @@ urlpatterns = [
     path("", include("troth.apps.privacy.urls")),
     path("", include("troth.apps.support.urls")),
     path("", include("troth.apps.showcase.urls")),
+    path("", include("troth.posting.urls_office")),
+    path("", include("troth.apps.boards.urls_office")),
     path("", include("troth.apps.office.urls")),
     path("", include("troth.apps.buying.urls")),
     path("", include("troth.apps.records.import_urls")),

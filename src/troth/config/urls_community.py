@@ -1,6 +1,6 @@
 """Pages of the community host."""
 
-from django.urls import path
+from django.urls import include, path
 
 from troth.accounts import crossing
 from troth.apps.pages import views
@@ -15,5 +15,7 @@ urlpatterns = [
     path("sign-in/", crossing.ask, name="account_login"),
     path("sign-in/arrive/", crossing.arrive, name="arrive"),
     path("sign-out/", crossing.leave, name="sign-out"),
+    path("", include("troth.posting.urls")),
+    path("", include("troth.apps.boards.urls")),
     path("company.css", views.company_css, name="company-css"),
 ]

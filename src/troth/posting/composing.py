@@ -4,9 +4,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponseBase
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.feedgenerator import Atom1Feed
 
 from troth.accounts.people.own import person_of
 from troth.gate.uses import EACH, SYSTEM, using
@@ -15,24 +18,25 @@ from . import flows, shown
 from .drafts import Draft
 from .forms import ComposerForm, source_of
 from .models import Post
+from .standing import PAGES
 
 
 def form_for(
-    request: HttpRequest,
-    owner: UUID,
-    kind: str,
-    thread: UUID | None = None,
-    *,
-    has_title: bool = False,
-    **kwargs: Any,
+    request: HttpRequest, owner: UUID, kind: str, thread: UUID | None = None, *, has_title: bool = False
 ) -> ComposerForm:
-    """The form of a new post by somebody, who may quote a post of the same thread (`?quote=`)."""
+    """The form of a new post by somebody, who may quote a post of the same thread (`?quote=`).
+
+    It begins with the name and the wish of the post before.
+    """
     with flows.as_author(owner):
         signs = flows.pen_name(owner)
+    wished = Post.objects.filter(owner=owner).exclude(afterwards="").order_by("-made_at")
+    last = wished.values_list("afterwards", flat=True).first()
+    initial = {"afterwards": last} if last else {}
     asked = source_of(request.GET.get("quote"))
     source = quotable(asked, thread) if asked and thread else None
     return ComposerForm(
-        request.POST or None, kind=kind, has_title=has_title, source=source, signs=signs, **kwargs
+        request.POST or None, kind=kind, has_title=has_title, source=source, signs=signs, initial=initial
     )
 
 
@@ -69,3 +73,18 @@ def answered(
         preview = shown.as_preview(draft.signed_as, draft.title, draft.body, timezone.now())
     page = {**context, "form": form, "preview": preview}
     return render(request, template, page, status=422 if form.errors else 200)
+
+
+def atom(title: str, path: str, posts: list[shown.Said]) -> HttpResponse:
+    """Posts as an Atom feed, made anew for each reader: what is removed is in none from the next look on."""
+    base = settings.TROTH_BASE_URLS["community"]
+    company = settings.TROTH_COMPANY["company"]["name"]
+    made = Atom1Feed(f"{title} – {company}", base + path, "", feed_url=base + path + "feed/")
+    for said in posts:
+        if said.said is not None:
+            link = base + reverse("post", PAGES, args=[said.pk])
+            made.add_item(
+                said.said.title or f"{said.name}: {said.said.plain[:60]}", link, said.said.html, author_name=said.name,
+                pubdate=said.at, updateddate=said.edited_at or said.at, unique_id=f"urn:uuid:{said.pk}",
+            )  # fmt: skip
+    return HttpResponse(made.writeString("utf-8"), content_type=made.content_type)

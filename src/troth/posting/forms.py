@@ -34,13 +34,13 @@ class ComposerForm(CollectionForm):
         help_text="Leave of them what you answer to, as it stands there. They go when their author removes them.",
     )  # fmt: skip
     afterwards = forms.ChoiceField(
-        label="If you leave", choices=Post.Afterwards.choices, widget=forms.RadioSelect, initial=Post.Afterwards.KEEP,
+        label="If you leave", choices=Post.Afterwards.choices, widget=forms.RadioSelect, initial=Post.Afterwards.REMOVE,
         error_messages={"required": "Please choose what becomes of it when you leave."},
     )  # fmt: skip
 
     def __init__(
         self, *args: Any, kind: str = Post.Kind.BOARD, has_title: bool = False, source: tuple[Post, Words] | None = None,
-        signs: str = "", **kwargs: Any,
+        signs: str = "", fixed_name: str = "", **kwargs: Any,
     ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
         self.kind, self.source, self.found = kind, source, list[Found]()
@@ -50,6 +50,7 @@ class ComposerForm(CollectionForm):
         elif "title" in self.fields:
             self.fields["title"].required = True
             self.fields["title"].error_messages["required"] = "Please fill in: title."
+        self.fixed_name = fixed_name
         self._name(signs)
         self._quote()
         self._body()
@@ -62,7 +63,9 @@ class ComposerForm(CollectionForm):
         self.order_fields(("title", "quoted", "body", "signed_as", "afterwards"))
 
     def _name(self, signs: str) -> None:
-        """Whoever signed before signs so again, unless they write another name."""
+        """Whoever signed before signs so again, unless they write another name; a post keeps the one it has."""
+        if self.fixed_name:
+            self.fields.pop("signed_as", None)
         if signs and "signed_as" in self.fields:
             self.fields["signed_as"].initial = signs
             self.initial.setdefault("signed_as", signs)
@@ -77,6 +80,12 @@ class ComposerForm(CollectionForm):
         box = self.fields["body"]
         box.widget.attrs |= {"aria-describedby": f"{WARNING} id_body_helptext", "rows": 8}
         box.validators.append(_no_longer_than(longest_of(self.kind)))
+
+    def full_clean(self) -> None:
+        """Django's; a box that wants another look is tied to what is wrong with it, beside the warning."""
+        super().full_clean()
+        if "body" in self.errors:
+            self.fields["body"].widget.attrs["aria-describedby"] += " id_body_error"
 
     def clean(self) -> dict[str, Any]:
         """Take out what nobody can see; refuse card numbers however they are written; look for ways to reach people."""
@@ -107,7 +116,7 @@ class ComposerForm(CollectionForm):
         """What was sent, cleaned."""
         sent = self.cleaned_data
         return Draft(
-            sent["signed_as"],
+            sent.get("signed_as", self.fixed_name),
             sent["body"],
             sent["afterwards"],
             sent.get("title", ""),

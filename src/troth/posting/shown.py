@@ -98,6 +98,13 @@ def _known(row: Post) -> Words | None:
         return held[1]
 
 
+def remembered(pk: UUID) -> Words | None:
+    """What this process remembers of a post, to be looked for among; whoever shows it asks the stores first."""
+    with _lock:
+        held = _opened.get(pk)
+    return held[1] if held else None
+
+
 def _remember(row: Post, words: Words) -> None:
     with _lock:
         _opened[row.pk] = (_mark(row), words)
@@ -155,7 +162,7 @@ def standing(rows: "QuerySet[Post]", reader: UUID | None = None) -> list[Said]:
     """
     _sweep()
     with using(PURPOSE, by=SYSTEM, given=EACH) as opening:
-        shown = list(rows.exclude(state=Post.State.QUEUED))
+        shown = [row for row in rows if row.state != Post.State.QUEUED]
         sources = _sources(shown)
         words = _words(opening, [*shown, *sources.values()])
         quotes = {row.pk: _quoted(row, sources[row.quotes_id], words) for row in shown if row.quotes_id}
@@ -233,7 +240,7 @@ def first_of(threads: Collection[UUID]) -> dict[UUID, Said]:
     return {each.thread: each for each in standing(rows)}
 
 
-def own(rows: "QuerySet[Post]") -> list[dict[str, Any]]:
+def own(rows: Iterable[Post]) -> list[dict[str, Any]]:
     """Somebody's own posts in a use of their own data, with what only they see."""
     return [
         {

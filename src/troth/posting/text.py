@@ -18,7 +18,7 @@ REL = "nofollow noopener noreferrer ugc"
 
 # Marks that turn the direction of writing, have no width, or tag; soft hyphens hide the same way.
 _HIDDEN = re.compile(
-    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufdd0-\ufdef\ufff9-\ufffc\ufffe\uffff\U000e0000-\U000e007f]"
 )
 # The two joiners are letters' business in some scripts, and of emoji; between plain letters and digits they hide.
 _JOINERS = re.compile(

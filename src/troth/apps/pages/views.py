@@ -15,6 +15,7 @@ from troth.gate.published import statement
 from troth.gate.published.models import StatementVersion
 from troth.gate.registry import PROOF_PARTS
 from troth.gate.subjects.register import readable
+from troth.posting.standing import PARTS
 
 from . import shown
 
@@ -103,8 +104,9 @@ def proof(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def community(request: HttpRequest) -> HttpResponse:
-    """First page of the community host."""
-    return render(request, "pages/community.html", {"section": "community"})
+    """First page of the community host: what each part of it shows there."""
+    parts = [{"label": part.label, "template": part.template, **part.build(request)} for part in PARTS]
+    return render(request, "pages/community.html", {"section": "community", "parts": parts})
 
 
 @require_safe

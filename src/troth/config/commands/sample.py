@@ -10,6 +10,7 @@ from django.conf import settings
 from troth.accounts.models import StaffMember
 from troth.accounts.people import sample as people
 from troth.accounts.staff import appoint
+from troth.apps.boards import sample as boards
 from troth.apps.enquiries import calls, flows
 from troth.apps.enquiries.models import Enquiry
 from troth.apps.records import sample as records
@@ -74,6 +75,7 @@ def fill() -> None:
     people.fill()
     records.fill()
     showcase.fill(by)
+    boards.fill()
 
 
 def _answer(enquiry: Enquiry, text: str, by: Actor) -> None:

@@ -1,0 +1,1 @@
+"""Boards of the community: sections, topics and what is posted in them (clause public.posts)."""
