@@ -45,7 +45,7 @@ def test_a_visit_leaves_what_the_statement_names() -> None:
     assert event.what == What.VIEW and event.alias is not None and not event.is_bot
 
 
-def test_nothing_of_a_visit_but_the_mark_leads_to_the_browser() -> None:
+def test_nothing_of_a_visit_but_the_alias_leads_to_the_browser() -> None:
     reply = ask(view("/"))[0]
     number = numbers.number_of(cookie_of(reply).partition("=")[2])
     assert number is not None

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from troth.accounts.models import Role
 from troth.accounts.people import sample
+from troth.apps.navigation.collecting import allowed
 from troth.gate.registry import OFFICE
 from troth.posting.standing import PARTS
 
@@ -34,8 +35,18 @@ def company(request: HttpRequest) -> dict[str, Any]:
             for p in OFFICE
             if not p.roles or (staff and staff.role in p.roles)
         ],
+        "is_counted": _is_counted(request, is_staff=bool(staff)),
         "demo_roles": _demo_roles(staff, getattr(request, "person", None)) if settings.TROTH_DEMO else [],
     }
+
+
+NOT_COUNTED = ("/workspaces/", "/office/")
+
+
+def _is_counted(request: HttpRequest, *, is_staff: bool) -> bool:
+    """Whether a page tells of its views: those of the Company and the community, to people who do not work here."""
+    is_ours = getattr(request, "host_kind", "") in ("company", "community")
+    return is_ours and not is_staff and not request.path.startswith(NOT_COUNTED) and "path" in allowed()
 
 
 @cache

@@ -5,7 +5,8 @@ where we know it: one that we do not know could itself be somebody's.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
@@ -209,6 +210,8 @@ def _one_of_umami(given: JSON, asker: Asker, known: Mapping[str, str], told: Tol
     told.dropped |= _left(payload, _UMAMI, _UMAMI_LEFT)
     if kind == "identify":  # nobody is known by what a program says of them
         return
+    if language := cleaning.language_of(_text(payload, "language")):
+        asker = replace(asker, language=language)
     path, query = _umami_page(_text(payload, "url"), known)
     hit = Hit(asker, site, What.VIEW, cleaning.path_of(path), _referrer(_text(payload, "referrer"), site))
     hit.campaign = cleaning.campaign_of(query)
@@ -226,6 +229,3 @@ def _umami_page(url: str, known: Mapping[str, str]) -> tuple[str, str]:
         return path or "/", query.partition("#")[0]
     _, path, query = _page(url, known)
     return path, query
-
-
-Reader = Callable[[bytes, Asker], Told]
