@@ -88,6 +88,18 @@ def test_bad_input_is_refused_at_the_field_and_not_stored(
     assert not Enquiry.objects.exists() and not DataSubject.objects.filter(kind="person").exists()
 
 
+def test_who_wants_to_be_called_says_under_which_number(victor: Client, sign_in) -> None:  # type: ignore[no-untyped-def]
+    assert fill_in(victor, wants_call="on", phone="").status_code == 422 and Enquiry.objects.count() == 0
+    assert fill_in(victor, wants_call="on").status_code == 302
+    row = Enquiry.objects.get()
+    assert (
+        row.wants_call
+        and "Asked to be called" in sign_in().get(f"/office/enquiries/{row.pk}/").content.decode()
+    )
+    fill_in(victor, phone="")
+    assert Enquiry.objects.filter(wants_call=False).count() == 1
+
+
 def test_charlie_cannot_see_alices_thread(victor: Client) -> None:
     alice, charlie = enquiry_of(), enquiry_of(CHARLIE)
     thread_of(victor, charlie)

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "troth.gate.files",
     "troth.gate.codes",
     "troth.gate.telling",
+    "troth.gate.duties",
     "troth.gate.export",
     "troth.gate.proving",
     "troth.workspaces",

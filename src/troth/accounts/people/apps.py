@@ -9,10 +9,11 @@ class Config(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from troth.gate.duties.rules import rule
         from troth.gate.subjects.find import WITH_ACCOUNT
 
         # What stands in the way of an erasure, and what goes with it, must be known to every process.
-        from . import closing, gathering  # noqa: F401
+        from . import closing, covered, gathering  # noqa: F401
         from .models import Person
 
         def with_account(subjects: set[UUID]) -> set[UUID]:
@@ -20,3 +21,4 @@ class Config(AppConfig):
             return set(proven.values_list("owner_id", flat=True))
 
         WITH_ACCOUNT.append(with_account)
+        rule(covered.RULE)

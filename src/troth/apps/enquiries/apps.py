@@ -7,9 +7,12 @@ class Config(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from troth.gate.duties.rules import rule
         from troth.gate.registry import row_page
 
+        from . import calling
         from .overview import register
 
         register()
+        rule(calling.RULE)
         row_page("enquiries.Enquiry", "thread")

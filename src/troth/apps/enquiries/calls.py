@@ -9,7 +9,7 @@ from django.db import IntegrityError
 
 from troth.gate.registry import built_at
 from troth.gate.subjects import access
-from troth.gate.uses import Actor, act, using
+from troth.gate.uses import SYSTEM, Actor, act, using
 from troth.workspaces import company
 from troth.workspaces.hosted import Inside, opened
 
@@ -39,6 +39,29 @@ def note_call(enquiry: Enquiry, row_id: str, outcome: str, note: str, by: Actor)
                 return None
         raise
     return made
+
+
+def note_call_for_us(enquiry: Enquiry, row_id: uuid.UUID, outcome: str, note: str, caller: str) -> bool:
+    """Keep what a service provider says came of its call, as a note of staff is kept; False when it was kept before.
+
+    `caller` is the provider's word in the statement, which whoever was called sees.  clause: share.providers
+    """
+    ours = company.begin()
+    use = using("answering-enquiries", by=SYSTEM, given=enquiry, at=PLACE)
+    try:
+        with Inside(ours.owner_id, use), act():
+            if Call.objects.filter(pk=row_id).exists():
+                return False
+            made = Call(
+                id=row_id, enquiry=enquiry, about_id=enquiry.owner_id, role=caller, outcome=outcome, note=note
+            )
+            made.save(force_insert=True)
+    except IntegrityError:  # the same report came twice at once
+        with opened(ours.owner_id):
+            if Call.objects.filter(pk=row_id).exists():
+                return False
+        raise
+    return True
 
 
 def of_enquiry(enquiry: Enquiry) -> list[tuple[Call, str]]:

@@ -25,7 +25,12 @@ from .models import Enquiry, Reply
 
 
 def send_enquiry(
-    row_id: str, values: dict[str, str], topic: str, sender: uuid.UUID | None = None
+    row_id: str,
+    values: dict[str, str],
+    topic: str,
+    sender: uuid.UUID | None = None,
+    *,
+    wants_call: bool = False,
 ) -> Enquiry | None:
     """Keep a new enquiry and write its confirmation; None when this form was already sent.
 
@@ -39,8 +44,9 @@ def send_enquiry(
         with act():
             owner = sender or DataSubject.begin(Kind.PERSON).pk
             enquiry = Enquiry(
-                id=uuid.UUID(row_id), owner_id=owner, topic=topic, link_hash=_hash(token), **values
-            )
+                id=uuid.UUID(row_id), owner_id=owner, topic=topic, link_hash=_hash(token), wants_call=wants_call,
+                **values,
+            )  # fmt: skip
             enquiry.save(force_insert=True)
             enqueue(owner, values["email"], f"We have your enquiry: {topic}", _confirmation(token, sender))
     except IntegrityError:

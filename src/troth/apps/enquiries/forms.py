@@ -26,11 +26,24 @@ class ContactForm(CollectionForm):
             "required": "Please choose a topic.",
         },
     )
+    wants_call = forms.BooleanField(
+        required=False, label="Please call me",
+        help_text="Our call centre then gets your contact data. It stands on our register of providers.",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         topics = settings.TROTH_COMPANY["contact-us"]["topics"]
         self.fields["topic"].choices = [(topic, topic) for topic in topics]  # type: ignore[attr-defined]
+        if "phone" not in self.fields:  # the statement asks for no number here: there is nothing to call
+            del self.fields["wants_call"]
+
+    def clean(self) -> dict[str, Any]:
+        """Who wants to be called says under which number."""
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        if told.get("wants_call") and not told.get("phone") and "phone" not in self.errors:
+            self.add_error("phone", "Please fill in the number at which we may call you.")
+        return told
 
 
 class VisitorReplyForm(CollectionForm):

@@ -31,6 +31,7 @@ class Enquiry(PersonalModel):
     email = Sealed(models.EmailField(max_length=254), "contact.email", lookup="email")
     message = Sealed(models.TextField(max_length=5000), "enquiry.message")
     topic = models.CharField(max_length=80)
+    wants_call = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN, db_index=True)
     assignee = ConcernsField(on_erase=OnErase.CUT)
     link_hash = models.BinaryField(max_length=32, unique=True)
@@ -42,6 +43,7 @@ class Enquiry(PersonalModel):
     class Privacy:
         plain: ClassVar = {
             "topic": "a choice from a fixed list",
+            "wants_call": "yes or no",
             "state": "one of three words",
             "link_hash": "the hash of a random token",
             "received_at": "a time, with nothing beside it that says whose",

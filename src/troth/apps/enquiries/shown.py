@@ -35,7 +35,7 @@ def head(enquiry: Enquiry, assignee: str = "") -> dict[str, Any]:
     """The enquiry's own line."""
     return {
         "pk": enquiry.pk, "topic": enquiry.topic, "state": enquiry.state, "state_label": enquiry.get_state_display(),
-        "sent_at": enquiry.received_at, "assignee": assignee,
+        "sent_at": enquiry.received_at, "assignee": assignee, "wants_call": enquiry.wants_call,
     }  # fmt: skip
 
 

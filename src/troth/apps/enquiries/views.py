@@ -35,7 +35,10 @@ def contact(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         with using("answering-enquiries", by=SYSTEM, at="contact-us"):
             sender = _sender(request, form.cleaned_data["email"])
-            flows.send_enquiry(form.row_id, form.personal(), form.cleaned_data["topic"], sender)
+            flows.send_enquiry(
+                form.row_id, form.personal(), form.cleaned_data["topic"], sender,
+                wants_call=form.cleaned_data.get("wants_call", False),
+            )  # fmt: skip
         return redirect("contact-sent")
     return render(request, "enquiries/contact.html", {"form": form}, status=422 if form.errors else 200)
 

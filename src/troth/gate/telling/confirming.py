@@ -66,7 +66,7 @@ def confirm(told: Told) -> bool:
     """
     with transaction.atomic():
         changes: dict[str, Any] = {"state": Told.State.CONFIRMED, "confirmed_at": timezone.now()}
-        if told.kind == Told.Kind.ERASURE:
+        if told.kind != Told.Kind.CORRECTION:
             changes["references"] = ""
         if not Told.objects.filter(pk=told.pk).exclude(state=Told.State.CONFIRMED).update(**changes):
             return False

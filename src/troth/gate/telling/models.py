@@ -74,13 +74,15 @@ class Correction(PersonalModel):
 class Told(PersonalModel):
     """One recipient who is to be told of one correction or erasure.
 
-    It belongs to the person while that is a correction, and to the recipient's desk when it is an erasure.
+    It belongs to the person while that is a correction, and to the recipient's desk when it is an erasure or the end of
+    a duty, whose id then stands in `erasure`.
     `references` are what the recipient finds its records by: Message-IDs, our own numbers.  They go on confirmation.
     """
 
     class Kind(models.TextChoices):
         CORRECTION = "correction"
         ERASURE = "erasure"
+        DUTY = "duty", "end of a duty"
 
     class State(models.TextChoices):
         WAITING = "waiting"
@@ -111,7 +113,7 @@ class Told(PersonalModel):
         plain: ClassVar = {
             "correction": "a random id",
             "erasure": "a random id",
-            "kind": "one of two words",
+            "kind": "one of three words",
             "recipient": "a recipient's name in the statement",
             "category": "the kind of data, not the data",
             "purpose": "a purpose of the statement",

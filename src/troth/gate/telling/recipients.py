@@ -11,18 +11,21 @@ from ..published import statement
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A recipient outside: who it is, where it sits, and the privacy desk to which we write."""
+    """A recipient outside: who it is, where it sits, the privacy desk to which we write, and its server if it has one."""
 
     recipient: str
     name: str
     country: str
     desk: str
+    host: str = ""
 
 
 def registered(recipient: str) -> Registered | None:
     """The entry of a recipient; None when company.toml names no desk for it."""
     entry = settings.TROTH_RECIPIENTS.get(recipient)
-    return Registered(recipient, entry["name"], entry["country"], entry["desk"]) if entry else None
+    if entry is None:
+        return None
+    return Registered(recipient, entry["name"], entry["country"], entry["desk"], entry.get("host", ""))
 
 
 def check_register(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:

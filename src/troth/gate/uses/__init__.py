@@ -9,8 +9,10 @@ disclose(row, to="mail-carrier", ...)                   a use whose recipient is
 from .actor import EACH, SYSTEM, VISITOR, Actor, Ground, OwnData
 from .doors import act, use, using
 from .outward import disclose
+from .together import disclose_each
 from .use import Use, current_use
 
 __all__ = [
-    "EACH", "SYSTEM", "VISITOR", "Actor", "Ground", "OwnData", "Use", "act", "current_use", "disclose", "use", "using",
+    "EACH", "SYSTEM", "VISITOR", "Actor", "Ground", "OwnData", "Use", "act", "current_use", "disclose", "disclose_each",
+    "use", "using",
 ]  # fmt: skip

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
+from django.db import transaction
+
 from troth.engine.ledger import Kind, canonical
 from troth.engine.policy import Deny, Permit
 
@@ -74,12 +76,12 @@ def hand_over(
     except Refused as refused:
         _refuse(use, owner, by, refused.reason, refused.clause)
     values = {name: opened.get(name) for name in fields}
-    detail = {"disclosed": clauses, "country": country, "sent": _hash(values), "by": by.role}
+    detail = {"disclosed": clauses, "country": country, "sent": hash_of(values), "by": by.role}
     if reference:
         detail["reference"] = reference
     if number := getattr(given, "reference", ""):
         detail["ground"] = f"{given.ground} {number}"  # type: ignore[union-attr]
-    return Handed(values, _record(use, Kind.DISCLOSE, owner, detail, clauses.values()))
+    return Handed(values, _record(use, Kind.DISCLOSE, owner, detail, clauses.values(), row))
 
 
 def publish(
@@ -100,12 +102,13 @@ def publish(
         opened = use.open_all(row)
     except Refused as refused:
         _refuse(use, owner, by, refused.reason, refused.clause)
-    sent = _hash({name: opened.get(name) for name in fields})
+    sent = hash_of({name: opened.get(name) for name in fields})
     detail = {"disclosed": clauses, "country": "", "sent": sent, "by": by.role}
     writing.insert([_entry(use, Kind.DISCLOSE, owner, detail, clauses.values())])
 
 
-def _hash(values: Mapping[str, Any]) -> str:
+def hash_of(values: Mapping[str, Any]) -> str:
+    """What is kept of what is sent."""
     told = {name: None if value is None else str(value) for name, value in values.items()}
     return hashlib.sha256(canonical(told)).hexdigest()
 
@@ -134,12 +137,21 @@ def _refuse(use: Use, owner: str, by: Actor, reason: str, clause: str | None) ->
     raise Refused(reason, clause)
 
 
-def _record(use: Use, kind: Kind, owner: str, detail: Mapping[str, Any], clauses: Iterable[str]) -> str:
-    row, running = _entry(use, kind, owner, detail, clauses), _act.get()
-    if running is None:
+def _record(
+    use: Use, kind: Kind, owner: str, detail: Mapping[str, Any], clauses: Iterable[str], of: Row | None = None
+) -> str:
+    row, running, noting = (
+        _entry(use, kind, owner, detail, clauses), _act.get(), getattr(use.given, "note", None)
+    )  # fmt: skip
+    if running is not None:
+        running.hold(row)
+    elif of is None or noting is None:
         writing.committer.commit(row)
     else:
-        running.hold(row)
+        with transaction.atomic(durable=True):
+            # A ground that counts what is disclosed on it does so with the entry, or not at all.
+            noting(row.id, of)
+            writing.insert([row])
     return row.id
 
 

@@ -1,0 +1,183 @@
+"""Records handed to a provider: each a disclosure of its own, numbered, and never twice without being seen as such.
+
+A pull names the last number that the provider has.  What was handed over after it comes again, and says so; then come
+records that it never had.  So a pull whose answer was lost is simply repeated.  clause: share.providers
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from ..errors import GateError, Refused
+from ..published import statement
+from ..telling import recipients
+from ..telling.telling import desk_of
+from ..uses import SYSTEM, disclose_each
+from ..uses.actor import Row
+from ..uses.together import Record
+from . import rules
+from .models import Duty, Handover
+
+MOST = 1000
+"""Records in one pull."""
+LOOKED_AT = 200
+"""Rows that are looked at in one go for those the provider never had."""
+
+
+class Busy(GateError):
+    """Another pull of the same duty came between; nothing was handed over."""
+
+
+class NoSuchNumber(GateError):
+    """A pull that says it has more than was ever handed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One record as the provider gets it: `mark` is what it finds it by again, and reports and is told under."""
+
+    number: int
+    mark: str
+    is_again: bool
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What one pull handed over.  `upto` goes into the next one; `has_more` says that there is more now."""
+
+    records: list[Given]
+    upto: int
+    has_more: bool
+
+
+def mark_of(duty: Duty, row: Any) -> str:
+    """What the provider knows a row by, the same whenever it is handed over: nothing can be read from it."""
+    made = salted_hmac("troth.gate.duties", f"{duty.pk.hex} {row.pk.hex}", algorithm="sha256")
+    return made.hexdigest()[:32]
+
+
+def hand_over(duty: Duty, after: int | None = None, most: int = MOST) -> Pulled:
+    """The next records of a live duty, after the last number that the provider has (None: what it said last).
+
+    The entries are durable before this returns.  Raises Refused, NoSuchNumber, Busy.
+    """
+    duty.refresh_from_db()
+    must_be_live(duty)
+    entry = recipients.registered(duty.recipient)
+    known = rules.RULES.get(duty.rule)
+    if entry is None or known is None:
+        raise Refused("this provider is on no register, or its duty covers nobody", clause_of(duty))
+    after = _acknowledge(duty, after)
+    numbers = _unsure(duty, after)
+    unsure = set(numbers)
+    handed = disclose_each(
+        chain(_again(duty, known, numbers), _new(duty, known)), duty.fields(), to=duty.recipient,
+        purpose=duty.purpose, by=SYSTEM, country=entry.country, given=duty, most=most,
+        reference=lambda row: mark_of(duty, row), beside=lambda each: _note(duty, each, numbers),
+    )  # fmt: skip
+    records = [
+        Given(numbers[one.row.pk], mark_of(duty, one.row), one.row.pk in unsure, one.values) for one in handed
+    ]
+    is_all = len(handed) < most
+    last = max(numbers.values(), default=duty.last_number)
+    return Pulled(records, max(last, duty.last_number) if is_all else records[-1].number, not is_all)
+
+
+def must_be_live(duty: Duty) -> None:
+    """Raises Refused for a duty that has ended."""
+    if not duty.is_live():
+        raise Refused(
+            f"this duty ended on {duty.over_at:%Y-%m-%d}; nothing is handed over under it", clause_of(duty)
+        )
+
+
+def clause_of(duty: Duty) -> str | None:
+    """The clause that a duty goes by."""
+    return rules.purposes(statement.current()).get((duty.recipient, duty.purpose))
+
+
+def _acknowledge(duty: Duty, after: int | None) -> int:
+    if after is None:
+        return duty.acknowledged
+    if not 0 <= after <= duty.last_number:
+        raise NoSuchNumber(f"no record was handed over under number {after}")
+    if after > duty.acknowledged:
+        Duty.objects.filter(pk=duty.pk, acknowledged__lt=after).update(acknowledged=after)
+    return after
+
+
+def _unsure(duty: Duty, after: int) -> dict[UUID, int]:
+    """By row, the number of what the provider may not have got."""
+    found = Handover.objects.filter(duty=duty, number__gt=after, is_again=False).exclude(row_id=None)
+    return dict(found.order_by("number").values_list("row_id", "number"))
+
+
+def _again(duty: Duty, known: rules.Rule, numbers: dict[UUID, int]) -> Iterator[Any]:
+    """Those rows, as far as the duty still covers them, in the order of their numbers."""
+    wanted = list(numbers)
+    for start in range(0, len(wanted), LOOKED_AT):
+        part = wanted[start : start + LOOKED_AT]
+        found = {row.pk: row for row in known.model.every.filter(pk__in=part)}
+        yield from (found[pk] for pk in part if pk in found)
+
+
+def _new(duty: Duty, known: rules.Rule) -> Iterator[Any]:
+    """Rows that were never handed over under this duty, the oldest first."""
+    had = Handover.objects.filter(duty=duty).exclude(row_id=None).values("row_id")
+    found, last = known.rows().exclude(pk__in=had).order_by("pk"), UUID(int=0)
+    while rows := list(found.filter(pk__gt=last)[:LOOKED_AT]):
+        last = rows[-1].pk
+        yield from rows
+
+
+def _note(duty: Duty, handed: list[Record], numbers: dict[UUID, int]) -> None:
+    """Number what is handed over.  Whoever pulled meanwhile, or ended the duty, changed its row: then nothing leaves."""
+    again, new = set(numbers), [one.row.pk for one in handed if one.row.pk not in numbers]
+    count_up(duty, len(new))
+    numbers |= {pk: duty.last_number + n for n, pk in enumerate(new, 1)}
+    owner, now = desk_of(duty.recipient), timezone.now()
+    Handover.objects.bulk_create(
+        [
+            _handover(duty, owner, numbers[one.row.pk], one.entry, one.row, now, one.row.pk in again)
+            for one in handed
+        ],
+        batch_size=LOOKED_AT,
+    )
+
+
+def count_up(duty: Duty, many: int) -> None:
+    """Take the next numbers of a duty, if it is live and as it was read.  Raises Busy, Refused."""
+    mine = Duty.objects.filter(
+        pk=duty.pk, last_number=duty.last_number, ended_at=None, ends_at__gt=timezone.now()
+    )
+    if not mine.update(last_number=F("last_number") + many):
+        must_be_live(Duty.objects.get(pk=duty.pk))
+        raise Busy("another pull of this duty came between; ask again")
+
+
+def _handover(
+    duty: Duty, owner: UUID, number: int, entry: str, row: Row, now: datetime, is_again: bool
+) -> Handover:
+    return Handover(
+        owner_id=owner, duty=duty, number=number, entry=entry, about_id=row.owner_id, row_id=row.id,
+        mark=mark_of(duty, row), is_again=is_again, at=now,
+    )  # fmt: skip
+
+
+def note_one(duty: Duty, entry: str, row: Row) -> None:
+    """Note one disclosure that is made outside a pull, of a record that was handed over: its corrected value."""
+    duty.refresh_from_db()
+    count_up(duty, 0)
+    before = Handover.objects.filter(duty=duty, row_id=row.id).order_by("number").first()
+    if before is None:
+        raise Refused("this record was not handed over under this duty", clause_of(duty))
+    made = _handover(duty, desk_of(duty.recipient), before.number, entry, row, timezone.now(), is_again=True)
+    made.save(force_insert=True)
