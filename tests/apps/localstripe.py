@@ -21,9 +21,9 @@ NEEDED = pytest.mark.skipif(
 
 
 @contextlib.contextmanager
-def serving(**environment: str) -> Iterator[str]:
-    """Run it; its address."""
-    with socket.create_server(("127.0.0.1", 0)) as trial:
+def serving(port: int = 0, **environment: str) -> Iterator[str]:
+    """Run it, at a free port unless one is named; its address."""
+    with socket.create_server(("127.0.0.1", port)) as trial:
         port = trial.getsockname()[1]
     command = [str(PYTHON), "-P", str(ROOT / "scripts" / "localstripe.py"), str(port)]
     process = subprocess.Popen(

@@ -19,7 +19,7 @@ from troth.gate.outbound.payments import ProcessorAway
 from troth.gate.registry import office_page
 from troth.gate.uses import using
 
-from . import checkout, invoicing, refunds, shown
+from . import checkout, invoicing, refunds, settling, shown
 from .forms import InvoiceFilter, LookForm, OrderFilter, PaidForm
 from .models import Invoice, Order, Payment, Qualification
 from .prices import money
@@ -126,11 +126,12 @@ def refund(request: HttpRequest, which: UUID, payment: UUID) -> HttpResponseBase
     found = get_object_or_404(Payment, pk=payment, order=which)
     try:
         refunds.refund(found)
+        settling.ask_again(found.order)
         by_bank = found.kind == Payment.Kind.BILL
         said = "Noted: it is given back by bank." if by_bank else "The processor was asked to give it back."
         messages.success(request, said)
     except NotNow as why:
         messages.error(request, str(why))
     except ProcessorAway:
-        messages.error(request, "The processor cannot be reached. Nothing was given back; try again.")
+        messages.error(request, "The processor cannot be reached. Try again: it is given back once.")
     return redirect("office-order", which)
