@@ -16,6 +16,7 @@ from tests.cast import durable, staff
 from tests.workspaces.customers import browser, customer
 from troth.apps.buying import renewing, settling
 from troth.apps.buying.models import Invoice, Order, Payment, PaymentMethod
+from troth.config import doctor
 from troth.gate.journal.models import Entry
 from troth.gate.outbound import payments
 from troth.gate.outbound.payments import Asked, ProcessorAway
@@ -332,12 +333,12 @@ def test_a_currency_without_hundredths_is_not_asked_in(stub: PayPalStub) -> None
 
 
 def test_the_doctor_asks_paypal_whether_it_knows_us(stub: PayPalStub, settings: Any) -> None:
-    payments.processor("paypal").probe()
+    assert [each.is_well for each in doctor._processors()] == [True]
     for changed, words in (({"secret": "x"}, "does not let us in"), ({"webhook": "9X"}, "no such `webhook`")):
         settings.TROTH_PROCESSORS = {"paypal": {**stub.settings(), **changed}}
-        with pytest.raises(ProcessorAway, match=words):
-            payments.processor("paypal").probe()
+        (found,) = doctor._processors()
+        assert not found.is_well and words in found.what
     settings.TROTH_PROCESSORS = {"paypal": stub.settings()}
     stub.hook = "https://old.example/paypal"
-    with pytest.raises(ProcessorAway, match="another address"):
-        payments.processor("paypal").probe()
+    (found,) = doctor._processors()
+    assert not found.is_well and "another address" in found.what

@@ -11,6 +11,7 @@ from django.test import Client
 
 from tests.apps import stripe_stub as there
 from tests.apps.conftest import Secure
+from tests.apps.processor import PROCESSORS
 from tests.apps.stripe_stub import DECLINED, LATE, SECURE, Stub
 from tests.apps.test_buying import BILL, order_of, over, page, press
 from tests.cast import durable, staff
@@ -18,10 +19,8 @@ from tests.workspaces.customers import browser, customer
 from troth.accounts.people.models import Membership
 from troth.apps.buying import checkout, prices, renewing, settling
 from troth.apps.buying.models import Invoice, Order, Payment, PaymentMethod, SeenEvent
+from troth.config import doctor
 from troth.gate.journal.models import Entry
-from troth.gate.outbound import payments
-from troth.gate.outbound.payments import ProcessorAway
-from troth.gate.outbound.stripe import _client
 
 pytestmark = durable
 HOOK = "/payments/hook/stripe/"
@@ -339,11 +338,18 @@ def test_a_plan_changed_after_it_was_paid_is_paid_once(as_alice: Client, stub: S
 
 
 def test_the_doctor_asks_stripe_whether_it_knows_us(stub: Stub, settings: Any) -> None:
-    payments.processor("stripe").probe()
+    (found,) = doctor._processors()
+    assert found.is_well and "Stripe knows us" in found.what
     for changed, words in (
-        ({"key": "sk_test_of_another"}, "AuthenticationError"), ({"webhook": "sk_test"}, "whsec_")
+        ({"key": "sk_test_of_another"}, "AuthenticationError"), ({"webhook": "sk_test"}, "whsec_"),
+        ({"recipient": "cards"}, "[recipients.cards]"),
     ):  # fmt: skip
         settings.TROTH_PROCESSORS = {"stripe": {**stub.settings(), **changed}}
-        with pytest.raises(ProcessorAway, match=words):
-            payments.processor("stripe").probe()
-    _client.cache_clear()
+        wrong = next(each for each in doctor._processors() if not each.is_well)
+        assert words in wrong.what and there.KEY not in wrong.what and there.SIGNING not in wrong.what
+    stub.is_away = True
+    settings.TROTH_PROCESSORS = {"stripe": stub.settings()}
+    assert not next(doctor._processors()).is_well
+    settings.TROTH_PROCESSORS, settings.TROTH_DEMO = PROCESSORS, False
+    (found,) = doctor._processors()
+    assert found.is_well and "nothing can be bought" in found.what

@@ -22,7 +22,7 @@ from troth.gate.journal.models import Entry
 from troth.gate.keystore.escrow import escrowed_at
 from troth.gate.keystore.keys import keeper, match_store
 from troth.gate.keystore.routing import MIGRATED
-from troth.gate.outbound import probe
+from troth.gate.outbound import payments, probe
 from troth.gate.schedule.models import Lease
 from troth.gate.subjects import keyless, retention, wall
 from troth.gate.subjects.models import Erasure
@@ -252,6 +252,22 @@ def _files() -> Iterator[Finding]:
     yield Finding(not late, f"{late} stored files wait for longer than an hour to be carried to the bucket")
 
 
+def _processors() -> Iterator[Finding]:
+    for name, told in settings.TROTH_PROCESSORS.items():
+        if name == "sandbox" and not settings.TROTH_DEMO:
+            yield Finding(True, "no payment processor is set up, so nothing can be bought (`[processor]`)")
+            continue
+        if told["recipient"] not in settings.TROTH_RECIPIENTS:
+            yield Finding(
+                False, f"`[recipients.{told['recipient']}]` is missing in company.toml: add {told['name']}"
+            )
+        try:
+            payments.processor(name).probe()
+            yield Finding(True, f"the payment processor {told['name']} knows us")
+        except payments.ProcessorAway as error:
+            yield Finding(False, f"the payment processor {told['name']} cannot be used: {error}")
+
+
 def _space() -> Iterator[Finding]:
     free = shutil.disk_usage(settings.TROTH_HOME).free
     yield Finding(free > LEAST_SPACE, f"{free // 1024**2} MiB free where the data lies")
@@ -272,5 +288,6 @@ LOOKS = (
     _worker,
     _clock,
     _files,
+    _processors,
     _space,
 )
