@@ -10,7 +10,8 @@ from troth.sandbox import credit
 
 CLASS = "tests.apps.creditor.InProcess"
 SETTINGS: dict[str, Any] = {
-    "class": CLASS, "name": "Sandbox Credit", "country": "SE", "check_above": 250, "invoice_days": 14, "origin": "",
+    "class": CLASS, "name": "Sandbox Credit", "country": "SE", "check_above": 250, "invoice_days": 14,
+    "pay_to": ["Example Bank"], "origin": "",
     "secret": "",
 }  # fmt: skip
 

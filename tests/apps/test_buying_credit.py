@@ -307,7 +307,8 @@ def test_the_clause_is_kept_by_checks_with_a_consent_and_broken_by_one_without(a
 
 
 @pytest.mark.parametrize(
-    "said", [{"checker": "bureau"}, {"checker": "sandbox"}, {"check-above": "many"}, {"invoice-days": -1}]
+    "said", [{"checker": "bureau"}, {"checker": "sandbox"}, {"check-above": "many"}, {"invoice-days": -1},
+     {"invoice-days": 14}]
 )  # fmt: skip
 def test_a_company_file_that_names_no_such_check_is_refused(said: dict[str, Any]) -> None:
     with pytest.raises(SettingError, match=r"company\.toml"):
@@ -321,7 +322,8 @@ def test_an_order_by_invoice_runs_is_owed_and_is_noted_as_paid_once(as_alice: Cl
     order, bill = billed(as_alice)
     assert order.state == "active" and bill.number and not bill.paid_at
     assert bill.due_at and bill.due_at.date() == (timezone.now() + timedelta(days=14)).date()
-    assert "To be paid by" in as_alice.get(f"/invoices/{bill.pk}/").content.decode()
+    text = as_alice.get(f"/invoices/{bill.pk}/").content.decode()
+    assert "To be paid by" in text and "Example Bank" in text
     owed = Payment.objects.get(kind="bill")
     desk, sales = anton(), Secure(SERVER_NAME="localhost")
     sales.force_login(staff("sales", "sam@iplum.example").user)
@@ -431,3 +433,21 @@ def test_the_offices_lists_can_be_filtered_and_open_nobodys_data(as_alice: Clien
     sales = Secure(SERVER_NAME="localhost")
     sales.force_login(staff("sales", "sam@iplum.example").user)
     assert sales.get("/office/invoices/").status_code == 403
+
+
+def test_two_hundred_orders_are_read_by_pages_with_few_questions(
+    as_alice: Client, alice: Person, django_assert_max_num_queries: Any
+) -> None:
+    company = Membership.objects.get(owner=alice.owner_id).customer_id
+    Order.objects.bulk_create([Order(owner_id=company, period="month") for _ in range(199)])
+    last = Order(owner_id=company, period="month", state="look", begun_at=timezone.now() - timedelta(days=9))
+    last.save(force_insert=True)
+    desk = anton()
+    with django_assert_max_num_queries(25):
+        text = desk.get("/office/orders/").content.decode()
+    assert "200 orders" in text and "Page 1 of 4" in text
+    assert text.index(f"/office/orders/{last.pk}/") < text.index("Begun</td>"), (
+        "what waits for a look is on top"
+    )
+    assert "Page 4 of 4" in desk.get("/office/orders/?page=4").content.decode()
+    assert "1 order of 200" in desk.get("/office/orders/?state=look").content.decode()

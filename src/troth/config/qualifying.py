@@ -16,8 +16,9 @@ def credit(
 ) -> dict[str, Any]:
     """The credit checking service: its class (blank for none), name and country; the size from which on it is asked.
 
-    `invoice_days` is how long who pays by invoice has, 0 where nobody may.  The sandbox of the demo is reached where its
-    processor is.  Raises SettingError for a service that is not known or stands on no register.
+    `invoice_days` is how long who pays by invoice has, 0 where nobody may; `pay_to` where they pay to.  The sandbox of
+    the demo is reached where its processor is.  Raises SettingError for a service that is not known or stands on no
+    register.
     """
     said = data.get("qualification", {})
     kind = said.get("checker", "none")
@@ -29,10 +30,15 @@ def credit(
         raise SettingError(
             f"company.toml: `checker` is `{kind}` and [recipients.{RECIPIENT}] is missing; add it"
         )
+    if said.get("invoice-days") and not said.get("pay-to"):
+        raise SettingError(
+            "company.toml: who pays by invoice must know where to; add `pay-to` to [qualification]"
+        )
     known = register.get(RECIPIENT, {})
     return {
         "class": CHECKERS[kind], "name": known.get("name", ""), "country": known.get("country", ""),
         "check_above": _number(said, "check-above"), "invoice_days": _number(said, "invoice-days") or 0,
+        "pay_to": [str(line) for line in said.get("pay-to", [])],
         "origin": f"https://{SANDBOX_HOST}:{port + 1}" if is_demo else "",
         "secret": os.environ.get("TROTH_SANDBOX_SECRET", ""),
     }  # fmt: skip

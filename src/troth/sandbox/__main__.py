@@ -37,6 +37,9 @@ class Processor(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Desk)
         self.book, self.secret, self.hook, self.authority = Book(), secret, hook, authority
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Nothing: browsers that do not trust the certificate hang up, and a traceback would hold where they are."""
+
     def tell(self, asking: Asking) -> None:
         """Tell the house, in the background, until it has taken it."""
         self.tell_of(asking.told())

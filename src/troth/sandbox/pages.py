@@ -20,6 +20,7 @@ button{font:inherit;font-weight:600;margin-top:1rem;padding:.6rem 1.2rem;border:
 background:var(--go);color:var(--on)}
 button.quiet{background:transparent;color:var(--go)}
 table{border-collapse:collapse;width:100%;font-size:.9rem}td,th{text-align:left;padding:.25rem .5rem .25rem 0}
+td:first-child{white-space:nowrap}
 .wrong{border-left:.3rem solid #b3261e;padding-left:.75rem;color:var(--ink)}
 :focus-visible{outline:3px solid var(--go);outline-offset:2px}
 """

@@ -25,8 +25,7 @@ def check(request: HttpRequest, which: UUID) -> HttpResponseBase:
     by_invoice = "by" in request.GET or row.means == Order.Means.INVOICE
     means = Order.Means.INVOICE if by_invoice and shown.can_invoice() else Order.Means.CARD
     form = CreditForm(
-        request.POST or None, text=qualifying.consent_text(),
-        initial={"seen": qualifying.consent_hash(), "means": means},
+        request.POST or None, initial={"seen": qualifying.consent_hash(), "means": means},
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
@@ -36,8 +35,8 @@ def check(request: HttpRequest, which: UUID) -> HttpResponseBase:
             messages.error(request, str(why))
         return redirect("order", which)
     context = {
-        "form": form, "order": which, "steps": shown.steps("check"), "section": "orders", "means": form["means"].value(),
-        **shown.checker(),
+        "form": form, "text": qualifying.consent_text(), "order": which, "section": "orders",
+        "steps": shown.steps("check"), "means": form["means"].value(), **shown.checker(),
     }  # fmt: skip
     return render(request, "buying/check.html", context, status=422 if form.errors else 200)
 

@@ -113,14 +113,14 @@ class CreditForm(CollectionForm):
     place = "checkout"
     model = CreditCheck
     agrees = forms.BooleanField(
-        error_messages={"required": "Nobody is asked unless you tick this box. A person can look instead."}
+        label="Your agreement",
+        error_messages={"required": "Nobody is asked unless you tick this box. A person can look instead."},
     )
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
     means = forms.ChoiceField(widget=forms.HiddenInput, choices=Order.Means.choices)
 
-    def __init__(self, *args: Any, text: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["agrees"].label = text
         said: Any = self.fields.get("said")
         if said:
             said.widget.attrs["rows"] = 2

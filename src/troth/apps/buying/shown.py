@@ -169,7 +169,11 @@ def _to(row: Invoice) -> dict[str, Any]:
 def invoice(row: Invoice, reader: UUID) -> dict[str, Any]:
     """An invoice as it is printed."""
     with using(RUNNING, by=Actor("customer-people", reader), given=row.order):
-        return {"invoice": {**bill(row), **_to(row)}, "seller": _seller()}
+        return {
+            "invoice": {**bill(row), **_to(row)},
+            "seller": _seller(),
+            "pay_to": settings.TROTH_CREDIT["pay_to"],
+        }
 
 
 def _seller() -> dict[str, Any]:
