@@ -25,6 +25,7 @@ from troth.gate.errors import Refused
 from troth.gate.journal.models import Entry
 from troth.gate.outbound import credit
 from troth.gate.proving.answers import CONTROLS
+from troth.gate.registry import WAITING
 from troth.gate.subjects.erase import erase
 from troth.gate.subjects.retention import end_expired
 from troth.gate.uses import SYSTEM, disclose
@@ -451,3 +452,28 @@ def test_two_hundred_orders_are_read_by_pages_with_few_questions(
     )
     assert "Page 4 of 4" in desk.get("/office/orders/?page=4").content.decode()
     assert "1 order of 200" in desk.get("/office/orders/?state=look").content.decode()
+
+
+def test_what_was_paid_by_bank_is_given_back_by_bank_and_noted_once(as_alice: Client) -> None:
+    order, bill = billed(as_alice)
+    owed, desk = Payment.objects.get(kind="bill"), anton()
+    place = f"/office/orders/{order.pk}/refund/{owed.pk}/"
+    desk.post(place)
+    assert not Invoice.objects.get().refunded_at, "nothing came yet"
+    desk.post(f"/office/orders/{order.pk}/paid/{owed.pk}/", {"on": f"{timezone.localdate()}"})
+    for _ in range(2):
+        desk.post(place)
+    assert (
+        Invoice.objects.get().refunded_at and Payment.objects.filter(kind="refund", state="done").count() == 1
+    )
+    assert "given back" in as_alice.get(f"/invoices/{bill.pk}/").content.decode()
+
+
+def test_what_waits_for_somebody_is_counted(as_alice: Client) -> None:
+    billed(as_alice)
+    by_invoice(as_alice, billing_name="Newly Founded Pots")
+    agreed(as_alice, order_of(as_alice))
+    counted = [
+        WAITING[name]()[0] for name in ("orders to be looked at", "credit checks", "invoices to be paid")
+    ]
+    assert counted == [1, 1, 1]

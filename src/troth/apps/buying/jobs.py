@@ -1,12 +1,21 @@
 """Credit checks are asked for; orders that run are renewed; those that nobody went on with leave nothing."""
 
+from functools import partial
+
+from troth.gate.registry import waits
 from troth.gate.schedule.leases import every
+from troth.gate.subjects import owning
 
 from .checkout import end_stale
+from .models import CreditCheck, Invoice, Order
 from .qualifying import ask_due
 from .refunds import return_strays
 from .renewing import renew_due
 from .settling import call_off_stale, look_after
+
+waits("orders to be looked at", partial(owning.waiting, Order, "begun_at", state=Order.State.LOOK))
+waits("credit checks", partial(owning.waiting, CreditCheck, "at", state=CreditCheck.State.WAITING))
+waits("invoices to be paid", partial(owning.waiting, Invoice, "due_at", paid_at=None, due_at__isnull=False))
 
 
 @every("stale-orders", hours=1)
