@@ -6,6 +6,7 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
+from tests.apps import creditor, processor
 from tests.apps.conftest import Secure
 from tests.apps.processor import HOOK, approve, call, card
 from tests.cast import staff
@@ -16,6 +17,13 @@ BILL = {
     "billing_name": "Archer Pottery", "billing_address": "1 Kiln Lane\nSpringfield", "employees": "12",
     "period": "month", "country": "DE",
 }  # fmt: skip
+
+
+def set_up(settings: Any) -> None:
+    """The processor and the credit checking service are at hand, within this process."""
+    settings.TROTH_PROCESSORS = processor.PROCESSORS
+    settings.TROTH_CREDIT = dict(creditor.SETTINGS)
+    settings.TROTH_SECOND_FACTOR = False
 
 
 def begun(client: Client, **typed: str) -> Any:

@@ -10,8 +10,19 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from tests.apps import creditor, processor
-from tests.apps.buying_house import anton, begun, order_of, over, page, paid, press, renewed, told, verified
+from tests.apps.buying_house import (
+    anton,
+    begun,
+    order_of,
+    over,
+    page,
+    paid,
+    press,
+    renewed,
+    set_up,
+    told,
+    verified,
+)
 from tests.apps.processor import InProcess, approve, card, session_of
 from tests.cast import durable
 from tests.workspaces.customers import browser, customer
@@ -24,9 +35,7 @@ pytestmark = durable
 
 @pytest.fixture(autouse=True)
 def at_hand(settings: Any) -> Iterator[None]:
-    settings.TROTH_PROCESSORS = processor.PROCESSORS
-    settings.TROTH_CREDIT = dict(creditor.SETTINGS)
-    settings.TROTH_SECOND_FACTOR = False
+    set_up(settings)
     yield
     InProcess.is_away = False
 

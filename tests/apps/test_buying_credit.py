@@ -11,8 +11,8 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from tests.apps import creditor, processor
-from tests.apps.buying_house import anton, order_of, over, page, press, verified
+from tests.apps import creditor
+from tests.apps.buying_house import anton, order_of, over, page, press, set_up, verified
 from tests.apps.conftest import Secure
 from tests.cast import durable, staff
 from tests.workspaces.customers import ALICE, BOB, CHARLIE, browser, colleague, customer, mails
@@ -36,9 +36,7 @@ LARGE = {"employees": "300"}
 
 @pytest.fixture(autouse=True)
 def at_hand(settings: Any) -> Iterator[None]:
-    settings.TROTH_PROCESSORS = processor.PROCESSORS
-    settings.TROTH_CREDIT = dict(creditor.SETTINGS)
-    settings.TROTH_SECOND_FACTOR = False
+    set_up(settings)
     creditor.InProcess.asked.clear()
     yield
     creditor.InProcess.is_away = False
