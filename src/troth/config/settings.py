@@ -104,6 +104,7 @@ INSTALLED_APPS = [
     "troth.apps.referrals",
     "troth.apps.navigation",
     "troth.apps.boards",
+    "troth.apps.blog",
 ]
 
 MIDDLEWARE = [

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("troth.apps.showcase.urls")),
     path("", include("troth.posting.urls_office")),
     path("", include("troth.apps.boards.urls_office")),
+    path("", include("troth.apps.blog.urls_office")),
     path("", include("troth.apps.office.urls")),
     path("", include("troth.apps.buying.urls")),
     path("", include("troth.apps.records.import_urls")),

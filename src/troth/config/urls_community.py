@@ -17,5 +17,6 @@ urlpatterns = [
     path("sign-out/", crossing.leave, name="sign-out"),
     path("", include("troth.posting.urls")),
     path("", include("troth.apps.boards.urls")),
+    path("", include("troth.apps.blog.urls")),
     path("company.css", views.company_css, name="company-css"),
 ]

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.feedgenerator import Atom1Feed
+from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed
 
 from troth.accounts.people.own import person_of
 from troth.gate.uses import EACH, SYSTEM, using
@@ -76,10 +76,22 @@ def answered(
 
 
 def atom(title: str, path: str, posts: list[shown.Said]) -> HttpResponse:
-    """Posts as an Atom feed, made anew for each reader: what is removed is in none from the next look on."""
+    """Posts as an Atom feed (RFC 4287)."""
+    return _feed(Atom1Feed, title, path, posts)
+
+
+def rss(title: str, path: str, posts: list[shown.Said]) -> HttpResponse:
+    """Posts as a feed in RSS 2.0."""
+    return _feed(Rss201rev2Feed, title, path, posts)
+
+
+def _feed(
+    kind: type[Atom1Feed] | type[Rss201rev2Feed], title: str, path: str, posts: list[shown.Said]
+) -> HttpResponse:
+    """Made anew for each reader: what is removed is in none from the next look on."""
     base = settings.TROTH_BASE_URLS["community"]
     company = settings.TROTH_COMPANY["company"]["name"]
-    made = Atom1Feed(f"{title} – {company}", base + path, "", feed_url=base + path + "feed/")
+    made = kind(f"{title} – {company}", base + path, f"{title} of {company}", feed_url=f"{base}{path}feed/")
     for said in posts:
         if said.said is not None:
             link = base + reverse("post", PAGES, args=[said.pk])

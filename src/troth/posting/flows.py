@@ -176,7 +176,7 @@ def edit(author: Author, pk: UUID, draft: Draft) -> Post:
     with as_author(author.owner, writes=True), act():
         row = _locked(author.owner, pk)
         draft = _looked_over(draft, author, row.kind)
-        if row.thread.is_locked:
+        if row.thread.is_locked and row.kind != Post.Kind.ARTICLE:
             raise NotPosted("This is closed: nothing is changed here any more.")
         if limits.needs_a_look(author.owner, draft.body, is_staff=author.is_staff):
             row.state = Post.State.QUEUED

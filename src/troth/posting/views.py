@@ -28,6 +28,12 @@ def me(request: HttpRequest) -> UUID:
     return found
 
 
+def reader(request: HttpRequest) -> UUID | None:
+    """The subject of who looks, if they are signed in."""
+    person = request.person  # type: ignore[attr-defined]
+    return person.owner_id if person else None
+
+
 @require_safe
 def one(request: HttpRequest, which: UUID) -> HttpResponse:
     """A post by its id: where it stands."""

@@ -1,4 +1,4 @@
-"""The community: signing in there, boards, one's own posts, and what moderators look at."""
+"""The community: signing in there, boards, the blog, one's own posts, and what moderators look at."""
 
 from collections.abc import Callable
 
@@ -11,6 +11,7 @@ BOARD = COMMUNITY + "boards/questions/"
 TITLE = "Averyveryveryveryveryveryveryverylongword, and what to do when no line of a page is as long as it is"
 WORDS = "Write to **me**:\n\n- alice@archer.example,\n- averyveryveryveryveryveryveryveryveryveryverylongword.\n\n> So."
 CARD = "4111 1111 1111 1111"
+BLOG, ARTICLE = COMMUNITY + "blog/", COMMUNITY + "blog/a-day-in-a-pottery/"
 
 
 def cross(cast: Cast, page: Page) -> None:
@@ -65,12 +66,18 @@ def fill(cast: Cast) -> None:
     press("Post it", quoted="ask me here", body="I will.")(charlie)
     cast.go(charlie, cast.at["post"] + "report/")
     charlie.get_by_label("Something else").check()
+    support = cast.screen("support")
+    cast.go(support, "/office/blog/")
+    cast.at["article"] = str(support.get_by_role("link", name="Change").first.get_attribute("href"))
     press("Report it")(charlie)
 
 
 def found_something(page: Page) -> Response:
     wished(page)
-    return press("Post it", title="Call me", body="Call +1 202 555 0142 or write to bob@archer.example")(page)
+    title = page.locator("main [name=title]")
+    if title.count():
+        title.fill("Call me")
+    return press("Post it", body="Call +1 202 555 0142 or write to bob@archer.example")(page)
 
 
 def refused(page: Page) -> Response:
@@ -117,6 +124,21 @@ SHOWN: tuple[Shown, ...] = (
     Shown("office-posts, kept from posting", "support", "/office/posts/", 200, press("7 days")),
     Shown("office-boards", "support", "/office/boards/"),
     Shown("office-boards, with errors", "support", "/office/boards/", 422, press("Add the board", name="")),
+    Shown("blog", "visitor", BLOG),
+    Shown("article", "visitor", ARTICLE),
+    Shown("article, signed in", "carpenter", ARTICLE),
+    Shown("article-comment", "carpenter", ARTICLE + "comment/"),
+    Shown("article-comment, something found", "carpenter", ARTICLE + "comment/", 200, found_something),
+    Shown("office-blog", "support", "/office/blog/"),
+    Shown("office-blog-new", "support", "/office/blog/new/"),
+    Shown(
+        "office-blog-new, with errors",
+        "support",
+        "/office/blog/new/",
+        422,
+        press("Put it up", title="", body=CARD),
+    ),
+    Shown("office-blog-change", "support", "{article}"),
     Shown("post-remove", "potter", "{post}remove/"),
     Shown("post-remove, done", "potter", "{post}remove/", 200, press("Remove it for good")),
     Shown("topic, whose first post is gone", "visitor", "{topic}"),
@@ -127,4 +149,5 @@ NO_PAGES: dict[str, str] = {
     "post-unblock": "a button", "office-posts-decide": "a button", "office-posts-ban": "a button",
     "office-posts-lift": "a button", "office-boards-add": "shown with errors", "office-boards-open": "a button",
     "office-boards-lock": "a button", "office-boards-pin": "a button", "topic-reply": "shown quoting",
+    "blog-feed": "a feed", "office-blog-close": "a button", "office-blog-take-down": "a button",
 }  # fmt: skip

@@ -15,18 +15,12 @@ from troth.posting import shown as posts
 from troth.posting.drafts import Draft
 from troth.posting.forms import ComposerForm
 from troth.posting.models import Post
-from troth.posting.views import after, me
+from troth.posting.views import after, me, reader
 
 from . import flows, shown
 from .models import Section, Topic
 
 TOPICS = 50
-
-
-def reader(request: HttpRequest) -> UUID | None:
-    """The subject of who looks, if they are signed in."""
-    person = request.person  # type: ignore[attr-defined]
-    return person.owner_id if person else None
 
 
 @never_cache

@@ -10,6 +10,7 @@ from django.conf import settings
 from troth.accounts.models import StaffMember
 from troth.accounts.people import sample as people
 from troth.accounts.staff import appoint
+from troth.apps.blog import sample as blog
 from troth.apps.boards import sample as boards
 from troth.apps.enquiries import calls, flows
 from troth.apps.enquiries.models import Enquiry
@@ -76,6 +77,7 @@ def fill() -> None:
     records.fill()
     showcase.fill(by)
     boards.fill()
+    blog.fill(staff["support"])
 
 
 def _answer(enquiry: Enquiry, text: str, by: Actor) -> None:

@@ -1,0 +1,1 @@
+"""The blog of the community: staff write, people with an account comment (clause public.posts)."""
