@@ -16,6 +16,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
     """The rows by name, in the order of the table.  Imported here, since models need Django to be set up."""
     from .rows import (
         appending,
+        boards,
         deciding,
         exporting,
         filing,
@@ -39,6 +40,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         "append": lambda: appending.rows(rounds, home),
         "verify": lambda: verifying.rows(3 if quick else 5, 20_000 if quick else 1_000_000),
         "inbox": lambda: inbox.rows(rounds),
+        "boards": lambda: boards.rows(rounds),
         "rights": lambda: rights.rows(rounds, (1_000, 10_000) if quick else (10_000, 100_000, 1_000_000)),
         "export": lambda: exporting.rows(3 if quick else 5, 30 if quick else 1024, home),
         "files": lambda: filing.rows(3 if quick else 5, 30 if quick else 990, home),
@@ -57,7 +59,7 @@ def main() -> int:
         "rows",
         nargs="*",
         help="decide, read, write, append, verify, inbox, rights, export, files, import, hosting, query, walls,"
-        " referrals; all when none is named",
+        " referrals, boards; all when none is named",
     )
     asked.add_argument(
         "--quick", action="store_true", help="small sizes, few rounds: a check that it runs, no figures"

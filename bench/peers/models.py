@@ -221,3 +221,20 @@ class PlainInvited(models.Model):
     address = models.EmailField(max_length=254, unique=True)
     state = models.CharField(max_length=8, default="sending")
     made_on = models.DateField(default=timezone.now)
+
+
+class PlainPost(models.Model):
+    """A post in clear, with its HTML beside it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    owner_id = models.UUIDField(db_index=True)
+    thread = models.UUIDField()
+    number = models.PositiveIntegerField()
+    name = models.CharField(max_length=60)
+    title = models.CharField(max_length=140)
+    body = models.TextField()
+    html = models.TextField()
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("thread", "number"), name="one_plain_post_a_number"),)
