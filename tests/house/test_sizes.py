@@ -9,7 +9,7 @@ from tests.house.tree import ROOT, SOURCE, lines, modules, parsed, shown
 MODULE_LINES = 400  # the wall; 300 is the aim
 FUNCTION_LINES = 60  # the wall; 40 is the aim, 10 the median
 STYLE_LINES = 1_200
-SCRIPT_LINES = 460
+SCRIPT_LINES = 560
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "services", "managers", "misc", "common"}
 
 INLINE = re.compile(

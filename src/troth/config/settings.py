@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "troth.apps.navigation",
     "troth.apps.boards",
     "troth.apps.blog",
+    "troth.apps.chat",
 ]
 
 MIDDLEWARE = [

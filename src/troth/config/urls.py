@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("troth.apps.queries.urls")),
     path("", include("troth.apps.files.urls")),
     path("", include("troth.apps.referrals.urls")),
+    path("", include("troth.apps.chat.urls_office")),
     path("", include("troth.apps.records.urls")),
     path("", include("troth.apps.api.urls")),
     path("", include("troth.accounts.people.urls")),

@@ -18,5 +18,6 @@ urlpatterns = [
     path("", include("troth.posting.urls")),
     path("", include("troth.apps.boards.urls")),
     path("", include("troth.apps.blog.urls")),
+    path("", include("troth.apps.chat.urls")),
     path("company.css", views.company_css, name="company-css"),
 ]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from troth.gate.published import statement
 from troth.gate.subjects import limits as subject_limits
 
 from .drafts import Draft
@@ -19,6 +20,9 @@ LINKS_OF_A_NEWCOMER, KNOWN_AFTER = 2, 5
 COMPARED, REPEATED = 10, timedelta(hours=1)
 SHORT = 20
 """Letters that a line in a chat room may have and be said again: there people say yes more than once."""
+
+LINES_GO = "chat-lines-deleted"
+"""The promise that lines in chat rooms do not stand for ever."""
 
 _LINK = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
 
@@ -79,6 +83,12 @@ def refuse_repeated(owner: UUID, kind: str, draft: Draft) -> None:
 
 def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
+
+
+def lines_stand() -> timedelta | None:
+    """clause: public.posts - how long a line in a chat room stands; None where the statement promises nothing."""
+    promise = statement.current().promises.get(LINES_GO)
+    return timedelta(**{promise.unit: promise.amount}) if promise else None
 
 
 def links_in(text: str) -> int:

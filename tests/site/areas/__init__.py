@@ -6,6 +6,7 @@ from tests.site import pages
 from tests.site.areas import (
     api,
     buying,
+    chat,
     community,
     export,
     files,
@@ -41,6 +42,7 @@ AREAS: tuple[ModuleType, ...] = (
     showcase,
     referrals,
     community,
+    chat,
 )
 
 NO_PAGES = dict(pages.NO_PAGES)

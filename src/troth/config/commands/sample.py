@@ -12,6 +12,7 @@ from troth.accounts.people import sample as people
 from troth.accounts.staff import appoint
 from troth.apps.blog import sample as blog
 from troth.apps.boards import sample as boards
+from troth.apps.chat import sample as chat
 from troth.apps.enquiries import calls, flows
 from troth.apps.enquiries.models import Enquiry
 from troth.apps.records import sample as records
@@ -78,6 +79,7 @@ def fill() -> None:
     showcase.fill(by)
     boards.fill()
     blog.fill(staff["support"])
+    chat.fill()
 
 
 def _answer(enquiry: Enquiry, text: str, by: Actor) -> None:
