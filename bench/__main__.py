@@ -17,6 +17,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
     from .rows import (
         appending,
         boards,
+        chatting,
         deciding,
         exporting,
         filing,
@@ -48,6 +49,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         "hosting": lambda: hosting.rows(rounds, *(((2, 10), 200) if quick else ((10, 100, 1_000), 1_000))),
         "query": lambda: querying.rows(3, 2_000 if quick else 200_000, home),
         "walls": lambda: walls.rows(rounds, *((4, 200) if quick else (100, 2_000))),
+        "chat": lambda: chatting.rows(*((50, 12) if quick else (500, 60)), home),
         "referrals": lambda: marking.rows(rounds, 20_000 if quick else 1_000_000),
     }
 
@@ -59,7 +61,7 @@ def main() -> int:
         "rows",
         nargs="*",
         help="decide, read, write, append, verify, inbox, rights, export, files, import, hosting, query, walls,"
-        " referrals, boards; all when none is named",
+        " referrals, boards, chat; all when none is named",
     )
     asked.add_argument(
         "--quick", action="store_true", help="small sizes, few rounds: a check that it runs, no figures"

@@ -38,12 +38,13 @@ NOISE = os.urandom(sending.PIECE)
 SEALED, PLAIN, LOOSE = "sealed", "FileSystemStorage, each piece made durable", "FileSystemStorage as it is"
 LEAST, MOST_MEMORY = 0.6, 100
 START_SECONDS = 30
+SERVED = "bench.peers.served:app"
 
 
 def rows(rounds: int, megabytes: int, home: Path) -> list[Section]:
     """One file of so many megabytes, up and down, each way by turns."""
     size, (here, client) = megabytes * MEGABYTE, _workspace()
-    with _served(home) as server:
+    with served(home) as server:
         ours, plain = Ours(here, client, server), Plain(here, client, server)
         server.line().close()
         before = server.memory("VmRSS")
@@ -88,14 +89,15 @@ def rows(rounds: int, megabytes: int, home: Path) -> list[Section]:
 class Server:
     """The house's server in processes of its own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, target: str = SERVED) -> None:
         made = ensure(home / "tls")
+        self.authority = made.authority
         with socket.create_server(("127.0.0.1", 0)) as trial:
             self.port = int(trial.getsockname()[1])
         command = door_command("127.0.0.1", self.port, made.server, made.key)
         self.tls = ssl.create_default_context(cafile=made.authority)
         self.process = subprocess.Popen(
-            [*command, "--target", "bench.peers.served:app"], env={**os.environ, "TROTH_PORT": str(self.port)}
+            [*command, "--target", target], env={**os.environ, "TROTH_PORT": str(self.port)}
         )
 
     def line(self) -> http.client.HTTPConnection:
@@ -113,19 +115,24 @@ class Server:
         line.sock = self.tls.wrap_socket(plain, server_hostname="localhost")
         return line
 
+    def processes(self) -> list[int]:
+        """Itself and those it started."""
+        below = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
+        return [self.process.pid, *map(int, below.split())]
+
     def memory(self, which: str) -> int:
         """The bytes of the largest of its processes, by a line of /proc/PID/status."""
-        below = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
         found = [0]
-        for pid in (self.process.pid, *map(int, below.split())):
+        for pid in self.processes():
             lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
             found += [int(line.split()[1]) * 1024 for line in lines if line.startswith(which + ":")]
         return max(found)
 
 
 @contextmanager
-def _served(home: Path) -> Iterator[Server]:
-    server = Server(home)
+def served(home: Path, target: str = SERVED) -> Iterator[Server]:
+    """The server, until the block ends."""
+    server = Server(home, target)
     try:
         yield server
     finally:
