@@ -78,6 +78,7 @@ def _links() -> dict[str, str]:
         "refer": base["company"] + reverse("refer", pages),
         "services": base["company"] + reverse("services", pages),
         "account": base["company"] + reverse("account", pages),
+        "cookies": base["company"] + reverse("cookies", pages),
     }
     return {
         **named,

@@ -20,4 +20,5 @@ urlpatterns = [
     path("", include("troth.apps.blog.urls")),
     path("", include("troth.apps.chat.urls")),
     path("company.css", views.company_css, name="company-css"),
+    path("", include("troth.apps.navigation.urls")),
 ]

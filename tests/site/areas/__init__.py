@@ -11,6 +11,7 @@ from tests.site.areas import (
     export,
     files,
     imports,
+    navigation,
     people,
     privacy,
     queries,
@@ -43,6 +44,7 @@ AREAS: tuple[ModuleType, ...] = (
     referrals,
     community,
     chat,
+    navigation,
 )
 
 NO_PAGES = dict(pages.NO_PAGES)

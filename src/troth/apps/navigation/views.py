@@ -1,0 +1,96 @@
+"""“This browser” and “What we record”: for anybody, without an account."""
+
+import json
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from . import numbers, trail
+from .cookies import COOKIES
+from .forms import ChoiceForm
+
+LAST_CHANGED = "2026-11-29"
+"""The day on which what `gpc.json` says began."""
+
+
+def _cookie(request: HttpRequest) -> str:
+    return request.COOKIES.get(numbers.COOKIE, "")
+
+
+def sends_gpc(request: HttpRequest) -> bool:
+    """Whether the browser sends Global Privacy Control."""
+    return request.headers.get("Sec-GPC") == "1"
+
+
+@never_cache
+@require_safe
+def you(request: HttpRequest) -> HttpResponse:
+    """What this browser's trail holds (clause navigation.anonymous)."""
+    cookie = _cookie(request)
+    context = {
+        "trail": trail.of(cookie), "has_number": numbers.number_of(cookie) is not None,
+        "sends_gpc": sends_gpc(request), "chose_none": request.COOKIES.get(numbers.CHOICE) == "no",
+    }  # fmt: skip
+    return render(request, "navigation/you.html", context)
+
+
+@never_cache
+@require_safe
+def you_download(request: HttpRequest) -> HttpResponse:
+    """The whole trail, in a form that programs read."""
+    answer = HttpResponse(
+        json.dumps({"visits": trail.as_data(_cookie(request))}, indent=1), "application/json"
+    )
+    answer["Content-Disposition"] = 'attachment; filename="this-browser.json"'
+    return answer
+
+
+@require_POST
+def you_forget(request: HttpRequest) -> HttpResponse:
+    """Forget the trail, and the number with it."""
+    trail.forget(_cookie(request))
+    answer = redirect("you")
+    _drop_number(answer)
+    return answer
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def cookies(request: HttpRequest) -> HttpResponse:
+    """Every cookie, and the one choice (clause collect.navigation)."""
+    form = ChoiceForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        answer = redirect("cookies")
+        _set_choice(answer, form.cleaned_data["number"])
+        return answer
+    chosen = request.COOKIES.get(numbers.CHOICE)
+    context = {
+        "cookies": COOKIES, "form": form, "sends_gpc": sends_gpc(request),
+        "chosen": chosen if chosen in ("yes", "no") else "",
+    }  # fmt: skip
+    return render(request, "navigation/cookies.html", context, status=422 if form.errors else 200)
+
+
+def _set_choice(answer: HttpResponse, chosen: str) -> None:
+    answer.set_cookie(
+        numbers.CHOICE,
+        chosen,
+        max_age=numbers.CHOICE_LASTS * 86_400,
+        secure=True,
+        httponly=True,
+        samesite="Lax",
+    )
+    if chosen == "no":
+        _drop_number(answer)
+
+
+def _drop_number(answer: HttpResponse) -> None:
+    answer.set_cookie(numbers.COOKIE, "", max_age=0, secure=True, httponly=True, samesite="Lax")
+
+
+@require_safe
+def gpc(request: HttpRequest) -> HttpResponse:
+    """That this site heeds Global Privacy Control, as its specification asks (section 4, "GPC Support Resource")."""
+    return HttpResponse(json.dumps({"gpc": True, "lastUpdate": LAST_CHANGED}), "application/json")

@@ -1,0 +1,31 @@
+"""“This browser” and “What we record”."""
+
+import json
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from tests.apps.navigating import FIREFOX
+from tests.site.pages import Cast, Shown, press
+from troth.apps.navigation.numbers import COOKIE
+
+APPOINTED: dict[str, Callable[[Cast, Page], None]] = {}
+SHOWN: tuple[Shown, ...] = (
+    Shown("you", "visitor", "/you/"),
+    Shown("you, with a trail", "wanda", "/you/"),
+    Shown("cookies", "visitor", "/cookies/"),
+    Shown("cookies, nothing chosen", "visitor", "/cookies/", 422, press("Save")),
+)
+NO_PAGES: dict[str, str] = {"you-download": "a file", "you-forget": "a button", "gpc": "for programs"}
+
+
+def fill(cast: Cast) -> None:
+    """Wanda's browser tells of pages as one that people use does: that of the tests counts as a program."""
+    browser, told = cast.demo.browser(), {"k": "l", "u": f"https://elsewhere.example/{'averylong' * 15}"}
+    for path in ("/services/", "/customers/", "/testimonials/"):
+        sent = json.dumps([{"k": "v", "p": path}, {**told, "p": path}])
+        browser._ask("POST", "/beacon/hits", sent, {"User-Agent": FIREFOX, "Sec-Fetch-Site": "same-origin"})
+    value, name = browser.cookies[COOKIE], COOKIE
+    cast.screen("wanda").context.add_cookies(
+        [{"name": name, "value": value, "url": cast.demo.url, "secure": True}]
+    )
