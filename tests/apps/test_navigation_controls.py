@@ -10,19 +10,14 @@ import pytest
 
 from tests.apps.navigating import ask, today, view
 from tests.cast import durable
-from tests.site.test_controls import entry
-from troth.apps.navigation import collecting, controls
-from troth.apps.navigation.models import AddressBook, Batch, Day, Event
+from tests.site.test_controls import entry, find
+from troth.apps.navigation import collecting, controls, linking
+from troth.apps.navigation.models import AddressBook, Batch, Day, Event, LinkedBrowser
 from troth.gate.journal.models import Entry
 from troth.gate.outbound import probe
-from troth.gate.proving.answers import CONTROLS, Finding
+from troth.gate.subjects.models import DataSubject, Kind
 
 pytestmark = durable
-
-
-def find(clause: str) -> Finding:
-    """What is found of a clause now."""
-    return CONTROLS.get(clause, controls.nothing_leads_to_anybody)()
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +77,12 @@ def _identity() -> None:
     Event.objects.update(alias=b"alice")
 
 
+def _no_act() -> None:
+    row = linking.link(DataSubject.begin(Kind.PERSON).pk, bytes(16), "Firefox 140", "registration")
+    assert find("navigation.anonymous").status == "kept"
+    LinkedBrowser.objects.filter(pk=row.pk).update(entry="0" * 32)
+
+
 def _by_sales() -> None:
     entry(purpose="operating-and-improving", recipient="sales", clauses="use.operate")
 
@@ -96,10 +97,11 @@ def _other_clause() -> None:
         ("navigation.anonymous", _mail), ("collect.navigation", _query), ("collect.navigation", _rewritten),
         ("collect.navigation", _no_entry), ("navigation.anonymous", _late(AddressBook, 9)),
         ("navigation.anonymous", _late(Day, 92)), ("navigation.anonymous", _followed),
-        ("navigation.anonymous", _identity), ("use.operate", _by_sales), ("use.operate", _other_clause),
+        ("navigation.anonymous", _identity), ("navigation.anonymous", _no_act),
+        ("use.operate", _by_sales), ("use.operate", _other_clause),
     ],
     ids=["mail", "query", "rewritten", "no entry", "address past its window", "day past its window", "followed",
-         "identity", "sales", "other clause"],
+         "identity", "link without an act", "sales", "other clause"],
 )  # fmt: skip
 def test_a_planted_breach_breaks_its_clause(clause: str, plant: Callable[[], None]) -> None:
     plant()

@@ -123,6 +123,7 @@ MIDDLEWARE = [
     "troth.accounts.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "troth.apps.navigation.middleware.NewNumber",
 ]
 
 TEMPLATES = [

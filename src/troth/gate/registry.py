@@ -123,6 +123,51 @@ def api(prefix: str, router: str) -> None:
     APIS.append((prefix, router))
 
 
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A box under a form in which somebody makes themselves known, never ticked beforehand.
+
+    `label` says what is offered, blank where nothing is; `done` is told whom the form made known, and by which place.
+    """
+
+    name: str
+    why: str
+    label: Callable[[HttpRequest], str]
+    done: Callable[[HttpRequest, UUID, str], None]
+
+
+TICKS: list[Tick] = []
+TICKED = "ticked"
+
+
+def tick(box: Tick) -> None:
+    """Put a box under the forms by which people make themselves known."""
+    TICKS.append(box)
+
+
+def ticks(request: HttpRequest) -> list[dict[str, Any]]:
+    """The boxes for a form's template (`ui/ticks.html`), as they were sent."""
+    told = ((box, box.label(request)) for box in TICKS)
+    return [
+        {"name": box.name, "label": label, "why": box.why, "is_ticked": box.name in request.POST}
+        for box, label in told
+        if label
+    ]
+
+
+def remember_ticks(request: HttpRequest) -> None:
+    """What was ticked in a form that makes somebody known only later: kept in the browser's session until then."""
+    request.session[TICKED] = [box.name for box in TICKS if box.name in request.POST]
+
+
+def made_known(request: HttpRequest, subject: UUID, place: str) -> None:
+    """Somebody is known now: do what they ticked, in this form or in the one before."""
+    asked = {*request.session.pop(TICKED, []), *request.POST}
+    for box in TICKS:
+        if box.name in asked:
+            box.done(request, subject, place)
+
+
 ARRIVALS: list[Callable[[HttpRequest, UUID], None]] = []
 """What is done when somebody's account was just opened in a browser: called with their subject."""
 

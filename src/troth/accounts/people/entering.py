@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from troth.gate.codes import codes
-from troth.gate.registry import ARRIVALS
+from troth.gate.registry import ARRIVALS, made_known, remember_ticks, ticks
 from troth.gate.uses import SYSTEM, using
 
 from . import companies, registering
@@ -35,8 +35,14 @@ def register(request: HttpRequest) -> HttpResponseBase:
         return redirect("account")
     form = RegistrationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        remember_ticks(request)
         return _begin(request, form.personal(), form.cleaned_data["password"], None)
-    context = {"form": form, "notice": registering.notice(), "notice_clause": registering.NOTICE}
+    context = {
+        "form": form,
+        "ticks": ticks(request),
+        "notice": registering.notice(),
+        "notice_clause": registering.NOTICE,
+    }
     return render(request, "people/register.html", context, status=422 if form.errors else 200)
 
 
@@ -110,6 +116,7 @@ def _welcome(request: HttpRequest, person: Person) -> HttpResponse:
     login(request, person.user, backend=BACKEND)
     for arrived in ARRIVALS:
         arrived(request, person.owner_id)
+    made_known(request, person.owner_id, RegistrationForm.place)
     messages.success(request, "Your account is open.")
     return redirect("account" if person.user.has_usable_password() else "mfa_add_webauthn")
 

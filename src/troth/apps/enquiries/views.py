@@ -15,6 +15,7 @@ from troth.accounts.people.doors import confirmed
 from troth.accounts.people.models import Person
 from troth.gate.journal.models import Share, Untold
 from troth.gate.published import statement
+from troth.gate.registry import made_known, ticks
 from troth.gate.subjects import limits
 from troth.gate.uses import SYSTEM, Actor, OwnData, use, using
 from troth.gate.uses.history import history, receipt
@@ -35,12 +36,15 @@ def contact(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         with using("answering-enquiries", by=SYSTEM, at="contact-us"):
             sender = _sender(request, form.cleaned_data["email"])
-            flows.send_enquiry(
+            sent = flows.send_enquiry(
                 form.row_id, form.personal(), form.cleaned_data["topic"], sender,
                 wants_call=form.cleaned_data.get("wants_call", False),
             )  # fmt: skip
+        if sent is not None:
+            made_known(request, sent.owner_id, ContactForm.place)
         return redirect("contact-sent")
-    return render(request, "enquiries/contact.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "ticks": ticks(request)}
+    return render(request, "enquiries/contact.html", context, status=422 if form.errors else 200)
 
 
 def _sender(request: HttpRequest, address: str) -> UUID | None:

@@ -7,8 +7,14 @@ class Config(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import collecting
+        from django.contrib.auth.signals import user_logged_in, user_logged_out
 
-        del (
-            collecting
-        )  # it names its place and its purpose; the fast door stands outside the pages, which name theirs
+        from troth.gate.registry import own_card, tick
+
+        # With it comes `collecting`, which names its place: the fast door stands outside the pages, which name theirs.
+        from . import linking
+
+        tick(linking.BOX)
+        own_card(35, "navigation/card_browsers.html", linking.own_card)
+        user_logged_out.connect(linking.left)
+        user_logged_in.connect(linking.came)

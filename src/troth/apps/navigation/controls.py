@@ -15,10 +15,10 @@ from troth.gate.proving.answers import Finding, allowing, broken, control, kept,
 from troth.gate.published import statement
 from troth.gate.subjects.terms import kept_until
 
-from . import cleaning
+from . import cleaning, linking
 from .collecting import CATEGORY, NAMES, PURPOSE, allowed, spelled
 from .cookies import COOKIES
-from .models import ALIAS_BYTES, AddressBook, Batch, Day, Event
+from .models import ALIAS_BYTES, AddressBook, Batch, Day, Event, LinkedBrowser
 
 SAMPLE = 2000
 """Events, the newest, that one call looks at one by one."""
@@ -94,6 +94,7 @@ def _cookies(path: str) -> Iterable[str]:
     return [value.partition("=")[0].strip() for value in answer.all("set-cookie")]
 
 
+@control("navigation.anonymous")
 def nothing_leads_to_anybody() -> Finding:
     """No event holds an address of somebody, no alias lasts longer than its day, and what is over is gone."""
     texts = [name for name in NAMES if name in ("path", "referrer", "target", "done", "campaign", "language")]
@@ -114,8 +115,14 @@ def nothing_leads_to_anybody() -> Finding:
     for model, category, what in _LASTING:
         if late := _past(model, category):
             return broken(f"{late} {what} kept too long", f"clause {_rule(category).clause} says until when")
+    links = LinkedBrowser.objects.values_list("entry", flat=True)
+    acts = Entry.objects.filter(kind=Kind.COLLECT, purpose=linking.LINKING).values("id")
+    if bare := links.exclude(entry__in=acts).count():
+        return broken(
+            f"{bare} browsers connected without an act", "no entry says that somebody ticked the box"
+        )
     return kept(
-        f"{Day.objects.count()} days, nobody known on any",
+        f"{Day.objects.count()} days, nobody known on any; {links.count()} browsers connected, each by an act",
         "no address of anybody, aliases of one day each, and neither days nor Internet addresses past their time",
     )
 

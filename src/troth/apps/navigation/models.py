@@ -9,10 +9,12 @@ import uuid
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 
 from troth.gate.ids import uuid7
 from troth.gate.subjects.fields import Declared, OwnerField, Sealed
 from troth.gate.subjects.models import PersonalModel
+from troth.gate.uses.actor import Row
 
 ALIAS_BYTES = 16
 """Bytes of the alias that stands for a browser on one day."""
@@ -164,3 +166,47 @@ class Event(PersonalModel):
 
     def __str__(self) -> str:
         return f"event {self.pk}"
+
+
+class LinkedBrowser(PersonalModel):
+    """That somebody connected a browser to their name, by a form sent in it; the ground of joining the two.
+
+    The number is sealed with the person's key and lies nowhere else: when this row goes, nothing leads from the person
+    to the browser's trail, whose events carry no more than the aliases of their days.
+    """
+
+    class Act(models.TextChoices):
+        REGISTRATION = "registration", "when the account was opened"
+        ENQUIRY = "contact-us", "when an enquiry was sent"
+
+    owner = OwnerField()
+    number = Sealed(models.CharField(max_length=32), "navigation-cookie.number", lookup="text")
+    browser = Sealed(models.CharField(max_length=80), "navigation.browser")
+    linked_at = models.DateTimeField(default=timezone.now)
+    act = models.CharField(max_length=12, choices=Act.choices)
+    entry = models.CharField(max_length=32)
+
+    ground: ClassVar[str] = "linked-browser"
+
+    class Privacy:
+        title = "connected browser"
+        plain: ClassVar = {
+            "linked_at": "when the form was sent",
+            "act": "which form it was",
+            "entry": "the number of the ledger’s entry",
+        }
+        keep: ClassVar = {"visit": "linked_at", "last-visit": "linked_at"}
+
+    class Meta:
+        ordering = ("-linked_at", "pk")
+
+    def __str__(self) -> str:
+        return f"browser linked at {self.linked_at:%Y-%m-%d}"
+
+    def is_live(self) -> bool:
+        """clause: use.personalise - as long as it is not undone, which deletes it."""
+        return True
+
+    def covers(self, row: Row) -> bool:
+        """What belongs to whoever connected the browser."""
+        return bool(row.owner_id == self.owner_id)

@@ -13,6 +13,7 @@ from functools import cache
 from hashlib import blake2b, sha256
 
 from django.conf import settings
+from django.http import HttpResponse
 
 from .models import ALIAS_BYTES
 
@@ -70,3 +71,8 @@ def header(drawn: str) -> str:
 def alias_of(secret: str, number: bytes) -> bytes:
     """What stands for a number on the day of a secret (hex)."""
     return blake2b(number, key=bytes.fromhex(secret), digest_size=ALIAS_BYTES).digest()
+
+
+def set_on(answer: HttpResponse, name: str, value: str, days: int) -> None:
+    """Set a cookie of ours; for no days it goes."""
+    answer.set_cookie(name, value, max_age=days * _DAY, secure=True, httponly=True, samesite="Lax")

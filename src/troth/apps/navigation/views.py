@@ -1,15 +1,21 @@
 """“This browser” and “What we record”: for anybody, without an account."""
 
 import json
+from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from . import numbers, trail
+from troth.accounts.people.doors import person_only
+from troth.accounts.people.own import person_of
+
+from . import linking, numbers, trail
 from .cookies import COOKIES
 from .forms import ChoiceForm
+from .models import LinkedBrowser
 
 LAST_CHANGED = "2026-11-29"
 """The day on which what `gpc.json` says began."""
@@ -32,6 +38,7 @@ def you(request: HttpRequest) -> HttpResponse:
     context = {
         "trail": trail.of(cookie), "has_number": numbers.number_of(cookie) is not None,
         "sends_gpc": sends_gpc(request), "chose_none": request.COOKIES.get(numbers.CHOICE) == "no",
+        "link": linking.link_of(numbers.number_of(cookie)),
     }  # fmt: skip
     return render(request, "navigation/you.html", context)
 
@@ -48,9 +55,30 @@ def you_download(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def you_unlink(request: HttpRequest) -> HttpResponse:
+    """Disconnect this browser: whoever has its number may."""
+    if found := linking.link_of(numbers.number_of(_cookie(request))):
+        linking.unlink(found)
+        linking.give_number(request)
+    return redirect("you")
+
+
+@require_POST
+@person_only
+def unlink(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Disconnect one of one's own browsers, from wherever one is."""
+    owner = person_of(request).owner_id
+    linking.unlink(get_object_or_404(LinkedBrowser, pk=pk, owner=owner))
+    messages.success(request, "The browser is anonymous again.")
+    return redirect("own-privacy")
+
+
+@require_POST
 def you_forget(request: HttpRequest) -> HttpResponse:
     """Forget the trail, and the number with it."""
     trail.forget(_cookie(request))
+    if found := linking.link_of(numbers.number_of(_cookie(request))):
+        linking.unlink(found)
     answer = redirect("you")
     _drop_number(answer)
     return answer
@@ -74,20 +102,13 @@ def cookies(request: HttpRequest) -> HttpResponse:
 
 
 def _set_choice(answer: HttpResponse, chosen: str) -> None:
-    answer.set_cookie(
-        numbers.CHOICE,
-        chosen,
-        max_age=numbers.CHOICE_LASTS * 86_400,
-        secure=True,
-        httponly=True,
-        samesite="Lax",
-    )
+    numbers.set_on(answer, numbers.CHOICE, chosen, numbers.CHOICE_LASTS)
     if chosen == "no":
         _drop_number(answer)
 
 
 def _drop_number(answer: HttpResponse) -> None:
-    answer.set_cookie(numbers.COOKIE, "", max_age=0, secure=True, httponly=True, samesite="Lax")
+    numbers.set_on(answer, numbers.COOKIE, "", 0)
 
 
 @require_safe

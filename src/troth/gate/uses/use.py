@@ -217,6 +217,10 @@ class Use:
         `root` is taken over the hashes of `count` events of one subject in hex (spec/visit-batch.md).
         """
         self._batches[owner] = {"events": count, "root": root.hex()}
+        return self.entry()
+
+    def entry(self) -> str:
+        """The id that the next entry of this use will have."""
         self._entry = self._entry or writing.new_id()
         return self._entry
 

@@ -1,0 +1,20 @@
+"""Another number for a browser, sent with whatever answer there is."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from . import numbers
+
+
+class NewNumber:
+    """Sets the cookie where a verb drew a number (`linking.give_number`)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self._get_response(request)
+        if drawn := getattr(request, "new_number", ""):
+            numbers.set_on(response, numbers.COOKIE, drawn, numbers.LASTS)
+        return response
