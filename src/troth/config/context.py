@@ -76,6 +76,7 @@ def _links() -> dict[str, str]:
         "sign_in": base["company"] + reverse("account_login", pages),
         "request": base["company"] + reverse("request-ask", pages),
         "refer": base["company"] + reverse("refer", pages),
+        "providers": base["company"] + reverse("providers", pages),
         "services": base["company"] + reverse("services", pages),
         "account": base["company"] + reverse("account", pages),
         "cookies": base["company"] + reverse("cookies", pages),

@@ -106,6 +106,7 @@ INSTALLED_APPS = [
     "troth.apps.boards",
     "troth.apps.blog",
     "troth.apps.chat",
+    "troth.apps.providers",
 ]
 
 MIDDLEWARE = [

@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("troth.apps.pages.urls")),
     path("", include("troth.apps.enquiries.urls")),
     path("", include("troth.apps.rights.urls")),
+    path("", include("troth.apps.providers.urls")),
     path("", include("troth.apps.privacy.urls")),
     path("", include("troth.apps.support.urls")),
     path("", include("troth.apps.showcase.urls")),

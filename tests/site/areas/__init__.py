@@ -14,6 +14,7 @@ from tests.site.areas import (
     navigation,
     people,
     privacy,
+    providers,
     queries,
     records,
     referrals,
@@ -45,6 +46,7 @@ AREAS: tuple[ModuleType, ...] = (
     community,
     chat,
     navigation,
+    providers,
 )
 
 NO_PAGES = dict(pages.NO_PAGES)

@@ -15,6 +15,7 @@ from troth.apps.boards import sample as boards
 from troth.apps.chat import sample as chat
 from troth.apps.enquiries import calls, flows
 from troth.apps.enquiries.models import Enquiry
+from troth.apps.providers import sample as providers
 from troth.apps.records import sample as records
 from troth.apps.showcase import sample as showcase
 from troth.gate.ids import uuid7
@@ -39,6 +40,9 @@ ANSWERS = {
     4: "Sales and support staff can, and the page behind the link in our first message shows you when they did. "
     "We keep it for 24 months after the last message, or until you delete it there.",
 }
+
+ASKED = {2}
+"""Who asked to be called."""
 
 CALLED = {
     0: (
@@ -69,7 +73,7 @@ def fill() -> None:
         }
         with using("answering-enquiries", by=SYSTEM, at="contact-us"):
             given = {field: value for field, value in values.items() if value}
-            enquiry = flows.send_enquiry(uuid7().hex, given, topic)
+            enquiry = flows.send_enquiry(uuid7().hex, given, topic, wants_call=number in ASKED)
         if enquiry is not None and number in ANSWERS:
             _answer(enquiry, ANSWERS[number], by)
         if enquiry is not None and number in CALLED:
@@ -80,6 +84,7 @@ def fill() -> None:
     boards.fill()
     blog.fill(staff["support"])
     chat.fill()
+    providers.fill()
 
 
 def _answer(enquiry: Enquiry, text: str, by: Actor) -> None:

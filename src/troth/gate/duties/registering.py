@@ -164,11 +164,28 @@ def key_of(text: str) -> ProviderKey | None:
     found = ProviderKey.objects.select_related("duty").filter(secret_hash=_hash(text), ended_at=None).first()
     if found is None:
         return None
+    _touch(found)
+    return found
+
+
+def known_key(text: str) -> ProviderKey | None:
+    """The same; and also a key that ended with its duty, for the provider to see that, and to confirm the deletion."""
+    if not TEXT.fullmatch(text):
+        return None
+    found = ProviderKey.objects.select_related("duty").filter(secret_hash=_hash(text)).first()
+    return found if found is not None and still_shows(found) else None
+
+
+def still_shows(key: ProviderKey) -> bool:
+    """Whether a key shows its duty: it stands, or ended with it."""
+    return key.ended_at is None or key.ended_at == key.duty.ended_at
+
+
+def _touch(found: ProviderKey) -> None:
     now = timezone.now()
     if found.last_used_at is None or found.last_used_at < now - TOUCHED_EVERY:
         with transaction.atomic():
             ProviderKey.objects.filter(pk=found.pk).update(last_used_at=now)
-    return found
 
 
 def _hash(text: str) -> bytes:

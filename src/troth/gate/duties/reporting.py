@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 from django.db import IntegrityError
 from django.utils import timezone
@@ -17,6 +18,15 @@ LONGEST_NOTE = 2000
 LONGEST_VALUE = 300
 
 
+MARK = re.compile("[0-9a-f]{32}")
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text holds nothing that reorders it, breaks a header or cannot be written down."""
+    return _NO_TEXT.search(text) is None
+
+
 class NotTheirs(Exception):
     """A report on a record that was not handed over under this duty, or is gone."""
 
@@ -30,9 +40,12 @@ def report(duty: Duty, mark: str, said: Said) -> bool:
         raise NotSo("this outcome is none of the list")
     if len(said.note) > LONGEST_NOTE or any(len(value) > LONGEST_VALUE for value in said.values.values()):
         raise NotSo("this is too long")
+    if not all(map(is_plain, (said.note, *said.values, *said.values.values()))):
+        raise NotSo("this holds characters that no text has")
     if any(holds_card_number(text) for text in (said.note, *said.values.values())):
         raise NotSo("this holds what looks like a payment card number, which we never take in")
-    handover = Handover.objects.filter(duty=duty, mark=mark).order_by("-number").first() if mark else None
+    is_mark = MARK.fullmatch(mark) is not None
+    handover = Handover.objects.filter(duty=duty, mark=mark).order_by("pk").last() if is_mark else None
     if handover is None or handover.row_id is None:
         raise NotTheirs
     digest = _digest(mark, said)
