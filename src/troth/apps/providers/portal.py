@@ -74,11 +74,14 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 def _page(
     request: HttpRequest, duty: Duty, form: ReportForm | None = None, pulled: handing.Pulled | None = None
 ) -> HttpResponseBase:
-    outcomes = rules.RULES[duty.rule].outcomes
+    outcomes, labels = rules.RULES[duty.rule].outcomes, shown.duty(duty)["fields"]
     lines = [
-        {"number": each.number, "mark": each.mark, "is_again": each.is_again, "values": list(each.values.values())}
-        for each in pulled.records
-    ] if pulled else []  # fmt: skip
+        {
+            "number": each.number, "mark": each.mark, "is_again": each.is_again,
+            "values": list(zip(labels, each.values.values(), strict=True)),
+        }
+        for each in (pulled.records if pulled else [])
+    ]  # fmt: skip
     context = {
         "duty": shown.duty(duty), "counted": shown.counted(duty), "deletion": shown.deletion(duty), "lines": lines,
         "form": form or ReportForm(outcomes=outcomes, initial={"said": uuid4()}), "acknowledged": duty.acknowledged,
