@@ -231,8 +231,8 @@ class Order:
     """A legal record as its register will have them."""
 
     workspace: UUID
-    number: str = "L-2222-2222"
-    reference: str = "L-2222-2222"
+    number: str = "Z-2222-2222"
+    reference: str = "Z-2222-2222"
     since: datetime = field(default_factory=timezone.now)
     ground: ClassVar[str] = "legal-record"
     is_open: bool = True
@@ -263,7 +263,7 @@ def test_a_legal_record_comes_in_by_its_port(
     settings.TROTH_SECOND_FACTOR = False
     order = Order(here.workspace.owner_id, since=timezone.now())
     grounds.register(Kind(
-        "L", "legal record", "complying-with-law", ("privacy-officer", "owner"),
+        "Z", "legal record", "complying-with-law", ("privacy-officer", "owner"),
         lambda number: order if number == order.number else None, lambda workspace: [order], lambda row: order.since,
     ))  # fmt: skip
     try:
@@ -275,7 +275,7 @@ def test_a_legal_record_comes_in_by_its_port(
         assert f"on legal record {order.number}" in text(as_alice.get(at(here, "log/")))
         assert find("hosting.access").status == "kept"
     finally:
-        del grounds.KINDS["L"]
+        del grounds.KINDS["Z"]
 
 
 # -- what proves it

@@ -162,6 +162,7 @@ def test_every_model_that_keeps_by_itself_has_a_rule_of_the_statement() -> None:
         "navigation.AddressBook": ("began_at", 7, "days"),
         "chat.Presence": ("seen_at", 30, "days"),
         "navigation.LinkedBrowser": ("linked_at", 90, "days"),
+        "legal.LegalRecord": ("ended_at", 7, "years"),
     }
     alone = [label for label, rule in found.items() if rule is None]
     assert all(privacy(apps.get_model(label), "kept_with_owner", False) for label in alone)

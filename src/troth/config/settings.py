@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "troth.apps.blog",
     "troth.apps.chat",
     "troth.apps.providers",
+    "troth.apps.legal",
 ]
 
 MIDDLEWARE = [

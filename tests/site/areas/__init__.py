@@ -11,6 +11,7 @@ from tests.site.areas import (
     export,
     files,
     imports,
+    legal,
     navigation,
     people,
     privacy,
@@ -47,6 +48,7 @@ AREAS: tuple[ModuleType, ...] = (
     chat,
     navigation,
     providers,
+    legal,
 )
 
 NO_PAGES = dict(pages.NO_PAGES)

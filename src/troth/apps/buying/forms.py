@@ -8,9 +8,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
 from troth.gate.collection import CollectionForm, refuse_card_number, refuse_line_breaks
+from troth.gate.countries import countries
 
 from .models import CreditCheck, Invoice, Order
-from .prices import MONTH, MOST, PERIODS, NoPrice, countries, price
+from .prices import MONTH, MOST, PERIODS, NoPrice, price
 
 TOO_MANY = f"Prices here are for up to {MOST:,} employees. For more, please ask us."
 

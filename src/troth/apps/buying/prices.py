@@ -5,12 +5,12 @@ Amounts are whole numbers of the smallest unit of the currency (cents).
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
 from typing import Any
 
-from babel import Locale
 from babel.numbers import format_currency, get_currency_precision
 from django.conf import settings
+
+from troth.gate.countries import countries
 
 MONTH, YEAR = "month", "year"
 PERIODS = ((MONTH, "each month"), (YEAR, "once a year"))
@@ -103,22 +103,6 @@ def tax_of(country: str) -> tuple[str, int]:
     taxes: list[dict[str, Any]] = settings.TROTH_COMPANY.get("taxes", [])
     found = next((each for each in taxes if each["country"] == country), {})
     return str(found.get("name", "Tax")), int(found.get("rate", 0))
-
-
-@cache
-def countries() -> dict[str, str]:
-    """Countries by their code of ISO 3166-1, in the order of their names."""
-    known = Locale.parse(settings.LANGUAGE_CODE).territories
-    named = {
-        code: name
-        for code, name in known.items()
-        if len(code) == 2 and code.isalpha() and code not in NO_COUNTRY
-    }
-    return dict(sorted(named.items(), key=lambda each: each[1]))
-
-
-NO_COUNTRY = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
-"""Codes of the list of territories that are no country of anybody's address."""
 
 
 def money(amount: int, currency: str) -> str:

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from troth.accounts.people.companies import NotNow
+from troth.gate.countries import countries
 from troth.gate.errors import GateError, SealError
 from troth.gate.ids import uuid7
 from troth.gate.outbound import credit
@@ -21,7 +22,6 @@ from troth.gate.uses import SYSTEM, act, using
 from . import checkout
 from .letters import tell_outcome
 from .models import CreditCheck, Order, Qualification
-from .prices import countries
 
 log = logging.getLogger("troth.buying")
 

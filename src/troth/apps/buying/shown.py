@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from troth.accounts.people.companies import acting, company_of
 from troth.accounts.people.models import Membership
+from troth.gate.countries import countries
 from troth.gate.outbound import payments
 from troth.gate.registry import serves
 from troth.gate.uses import Actor, OwnData, using
@@ -16,7 +17,7 @@ from troth.workspaces.models import Seat
 
 from . import books, checkout, qualifying
 from .models import CreditCheck, Invoice, Order, Payment, Qualification
-from .prices import countries, money
+from .prices import money
 
 RUNNING, SHOWING = serves("running-an-account"), serves("showing-own-data")
 STEPS = (

@@ -159,8 +159,8 @@ def _end(thread: UUID, late: datetime) -> int:
         for owner in sorted(set(owners.values())):
             lock(owner.hex)
         # A hold that was placed before the lock was taken keeps the line.
-        kept = holds.held({owner.hex for owner in owners.values()})
-        free = [pk for pk, owner in owners.items() if owner.hex not in kept]
+        kept = holds.keeps(list(Post.objects.filter(pk__in=owners)))
+        free = [pk for pk in owners if pk not in kept]
         Post.objects.filter(pk__in=free).delete()
         Thread.touch(thread)
     return len(free)

@@ -80,6 +80,8 @@ def _fault(look: Named) -> str:
         return f"{named} does not reach this workspace"
     if since is None or not since - SLACK <= look.at <= row.until + SLACK:
         return f"{named} was not live"
+    if kind.has_reasons:
+        return ""
     sittings = Sitting.objects.filter(owner=workspace, number=named, role=look.role)
     is_told = sittings.filter(begun_at__gte=look.at - SITTING - SLACK, begun_at__lte=look.at + SLACK).exists()
     return "" if is_told else f"no reason was given on {named}"

@@ -36,6 +36,8 @@ FREE, MORE = 50, 200
 HOUR = timedelta(hours=1)
 OVER = "This ground has ended, or was never approved. Nothing can be looked at on it."
 
+UNTOLD = "The Customer may not be told of this record yet, so nobody looks on it: each look would tell them."
+
 
 class WaitForApproval(NotNow):
     """Whoever looks has seen as much as one person may within an hour."""
@@ -58,6 +60,8 @@ class Way:
             raise Refused(f"{self.ground.number} does not reach this workspace", "hosting.access")
         if not self.ground.is_live():
             raise NotNow(OVER)
+        if getattr(self.ground, "untold_until", None) is not None:
+            raise NotNow(UNTOLD)
 
     def sitting(self) -> Sitting | None:
         """The reason that counts now, if one was given within the hour."""

@@ -146,7 +146,9 @@ def _end(model: type[PersonalModel], rule: Rule, whose: Q, progress: Callable[[s
 def _try_to_end(model: type[PersonalModel], row: PersonalModel) -> bool:
     """End one of many: whether it went.  The others do not wait for it; it is tried again at the next run."""
     try:
-        if privacy(model, "on_expire", "") == "erase-owner" and _stands_alone(model, row):
+        is_alone = privacy(model, "on_expire", "") == "erase-owner" and _stands_alone(model, row)
+        # A hold on something else of theirs keeps the key, and with it the subject; the row goes all the same.
+        if is_alone and not holds.in_the_way(row.owner_id.hex):
             return try_to_erase(row.owner_id.hex, SYSTEM, PURPOSE)
         return _delete(model, row)
     except (DatabaseError, GateError, SealError) as error:

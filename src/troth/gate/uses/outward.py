@@ -113,17 +113,41 @@ def hash_of(values: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(told)).hexdigest()
 
 
+def hand_over_file(
+    row: Any, data: bytes, *, to: str, purpose: str, by: Actor, country: str, given: Ground | None = None
+) -> str:
+    """Enter that a stored file goes to a recipient outside, and what it was by its hash; the entry's id.
+
+    `row` is a `StoredFile`, whose bytes were opened in a use before.  Raises as `hand_over` does.
+    """
+    if _act.get() is not None:
+        raise GateError("a disclosure cannot be part of an act: it cannot be rolled back")
+    use, owner = Use(purpose, Actor(to, None, country), given), row.owner_id.hex
+    decision = _decided(use, row, row.category)
+    if not isinstance(decision, Permit) or decision.once:
+        _refuse(use, owner, by, getattr(decision, "reason", SPENT), decision.clause)
+    detail = {
+        "disclosed": {row.category: decision.clause}, "country": country, "by": by.role,
+        "sent": hashlib.sha256(data).hexdigest(),
+    }  # fmt: skip
+    if number := getattr(given, "reference", ""):
+        detail["ground"] = f"{given.ground} {number}"  # type: ignore[union-attr]
+    return _record(use, Kind.DISCLOSE, owner, detail, [decision.clause])
+
+
+def _decided(use: Use, row: Row, category: str) -> Permit | Deny:
+    policy = statement.policy(row.collected_under)
+    if policy is None:
+        return Deny("the statement this row was collected under is not known here", None)
+    return policy.decide("share", category, use.purpose, use.by.role, use.plans.grounds_for(row, category))
+
+
 def _permitted(use: Use, row: Row, fields: Sequence[str], owner: str, by: Actor) -> dict[str, str]:
     """The clause for each category; what may be shared once is counted.  Raises Refused, with the refusal on record."""
     clauses, is_once, purpose, to = dict[str, str](), False, use.purpose, use.by.role
     for name in fields:
         category = type(row).seals[name].category  # type: ignore[attr-defined]
-        policy = statement.policy(row.collected_under)
-        decision = (
-            policy.decide("share", category, purpose, to, use.plans.grounds_for(row, category))
-            if policy
-            else Deny("the statement this row was collected under is not known here", None)
-        )
+        decision = _decided(use, row, category)
         if not isinstance(decision, Permit):
             _refuse(use, owner, by, decision.reason, decision.clause)
         clauses[category], is_once = decision.clause, is_once or decision.once
