@@ -45,7 +45,9 @@ def pytest_collection_finish() -> None:
 laws.register_profile("house", deadline=None)
 laws.load_profile("house")
 
-pytest_plugins = ["tests.plugins.network", "tests.plugins.database", "tests.plugins.browser"]
+pytest_plugins = [
+    "tests.plugins.network", "tests.plugins.database", "tests.plugins.browser", "tests.plugins.tickets",
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -28,6 +28,7 @@ from troth.gate.uses import SYSTEM, using
 from troth.workspaces import flows as beginning
 from troth.workspaces.access import Access, enter, find
 
+from ..browser import signed_in
 from ..method import Contender, by_turns
 from ..peers import filing as peer
 from ..report import Section, Target
@@ -146,9 +147,9 @@ class Sender:
 
     def __init__(self, here: Access, client: Client, server: Server) -> None:
         self.here, self.home = here, f"/workspaces/{here.workspace.owner_id}/"
-        self._server, session = server, client.cookies[settings.SESSION_COOKIE_NAME].value
+        self._server, held = server, [f"{each.key}={each.value}" for each in client.cookies.values()]
         self._head = {
-            "Cookie": f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={'b' * 32}",
+            "Cookie": "; ".join([*held, f"{settings.CSRF_COOKIE_NAME}={'b' * 32}"]),
             "X-CSRFToken": "b" * 32, "Origin": f"https://localhost:{server.port}",
         }  # fmt: skip
 
@@ -251,6 +252,4 @@ def _workspace() -> tuple[Access, Client]:
     place.save(force_insert=True)
     here = find(beginning.begin(place, "Kiln Ledger", accepts=True), subject.pk)
     assert here is not None
-    client = Client(HTTP_HOST="localhost")
-    client.force_login(user)
-    return here, client
+    return here, signed_in(user)

@@ -11,6 +11,7 @@ from troth.apps.records.models import Field
 from troth.config import urls
 from troth.workspaces.access import enter
 
+from ..browser import signed_in
 from ..method import Contender, Measured, by_turns
 from ..peers import records_view
 from ..peers.models import PlainRecord
@@ -31,8 +32,7 @@ def rows(rounds: int, counts: tuple[int, ...], records: int) -> list[Section]:
     """Both, with so many workspaces of so many records each."""
     urls.urlpatterns[:0] = records_view.urlpatterns
     member, kilns = reader(), list[Kiln]()
-    client = Client(HTTP_HOST="localhost")
-    client.force_login(member.user)
+    client = signed_in(member.user)
     pages, searches = list[dict[str, Measured]](), list[dict[str, Measured]]()
     for count in counts:
         kilns += fill(count - len(kilns), records)

@@ -10,6 +10,7 @@ from troth.apps.enquiries.models import Enquiry
 from troth.config import urls
 from troth.gate.uses import SYSTEM, using
 
+from ..browser import signed_in
 from ..method import Contender, by_turns
 from ..peers import views
 from ..peers.models import PlainEnquiry
@@ -76,9 +77,7 @@ def _open(number: int) -> dict[str, object]:
 
 def _signed_in() -> Client:
     member: StaffMember = appoint("Dana Novak", "dana@iplum.example", "sales", "CZ")
-    client = Client(HTTP_HOST="localhost")
-    client.force_login(member.user)
-    return client
+    return signed_in(member.user)
 
 
 def _page(client: Client, path: str) -> Callable[[], None]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from tests.accounts.conftest import ADDRESS, AGENT, PASS_PHRASE, PLACE, Secure, browser, set_up_app, sign_in
 from tests.cast import durable, staff
 from tests.gate.at_the_prompt import tables_holding
+from tests.plugins.tickets import DEVICE, key_behind
 from troth.accounts import sessions
 from troth.accounts.jobs import end_expired
 from troth.accounts.models import SignIn, StaffMember, User
@@ -57,6 +58,11 @@ def key(client: Client) -> str:
     return str(client.cookies[live.SESSION_COOKIE_NAME].value)
 
 
+def kept(client: Client) -> str:
+    """What the tables hold of the key of a client's session."""
+    return sessions.kept_as(key_behind(key(client)) or "")
+
+
 def mails(owner: Any, word: str = "") -> list[str]:
     with using("sending-mail", by=SYSTEM):
         return [m.subject for m in Message.objects.filter(owner=owner) if word in m.subject + m.body]
@@ -76,11 +82,15 @@ def test_each_sign_in_is_noted_and_what_it_tells_is_sealed(dana: StaffMember) ->
 
 def test_no_table_holds_the_key_of_a_session(dana: StaffMember) -> None:
     client = with_browser()
-    assert tables_holding(key(client).encode()) == []
-    assert Session.objects.filter(session_key=sessions.kept_as(key(client))).exists()
-    thief = browser()
-    thief.cookies[live.SESSION_COOKIE_NAME] = sessions.kept_as(key(client))
-    assert not is_in(thief)
+    inner, token = key_behind(key(client)), key(client).rpartition(".")[2]
+    assert inner and tables_holding(inner.encode()) == [] == tables_holding(token.encode())
+    assert is_in(client) and Session.objects.filter(session_key=kept(client)).exists()
+    for stolen in (inner, kept(client), f"v1.{inner}"):
+        thief = browser()
+        thief.cookies[live.SESSION_COOKIE_NAME] = stolen
+        thief.cookies[DEVICE] = client.cookies[DEVICE].value
+        assert not is_in(thief)
+    assert is_in(client)
 
 
 def test_the_page_lists_this_session_and_the_others(dana: StaffMember) -> None:
@@ -93,7 +103,7 @@ def test_the_page_lists_this_session_and_the_others(dana: StaffMember) -> None:
 
 def test_ending_another_session_asks_who_is_there_and_kills_it(dana: StaffMember) -> None:
     here, there = with_browser(), with_browser(CHROME)
-    row = SignIn.objects.get(session=sessions.kept_as(key(there)))
+    row = SignIn.objects.get(session=kept(there))
     assert is_in(there)
     assert confirm(here, f"{SECURITY}{row.pk}/end/")["Location"] == SECURITY
     assert not is_in(there) and is_in(here)
@@ -148,7 +158,7 @@ def test_signing_in_and_confirming_each_bring_a_new_key(dana: StaffMember) -> No
         thief = browser()
         thief.cookies[live.SESSION_COOKIE_NAME] = old
         assert not is_in(thief)
-    assert SignIn.objects.get().session == sessions.kept_as(key(client)) and is_in(client)
+    assert SignIn.objects.get().session == kept(client) and is_in(client)
 
 
 def test_a_changed_password_ends_every_other_session_and_says_so(dana: StaffMember) -> None:

@@ -62,9 +62,9 @@ guarded = schema.include(method="POST", path=f"{ME}/exports").include(path=f"{ME
 def sign_in_as(alice: Person, *, confirmed: bool = False) -> None:
     """The application is reached with her cookies from now on."""
     client, request = browser(alice, confirmed=confirmed), RequestFactory().get("/")
-    token, session = get_token(request), client.cookies["__Host-session"].value
+    token, held = get_token(request), [f"{each.key}={each.value}" for each in client.cookies.values()]
     app.sent = {
-        "HTTP_COOKIE": f"__Host-session={session}; __Host-csrf={request.META['CSRF_COOKIE']}",
+        "HTTP_COOKIE": "; ".join([*held, f"__Host-csrf={request.META['CSRF_COOKIE']}"]),
         "HTTP_X_CSRFTOKEN": token, "HTTP_ORIGIN": "https://localhost",
     }  # fmt: skip
 

@@ -157,12 +157,12 @@ def test_every_cookie_stays_on_this_host_and_out_of_reach_of_scripts(cast: Cast)
         for cookie in cast.screen(who).context.cookies():
             seen[cookie["name"]] = (cookie["secure"], cookie["httpOnly"], cookie["sameSite"], cookie["path"])
             assert cookie["name"].startswith("__Host-") and not cookie["domain"].startswith(".")
-    assert seen.keys() == {"__Host-session", "__Host-csrf"}
+    assert seen.keys() == {"__Host-session", "__Host-device", "__Host-csrf"}
     assert set(seen.values()) == {(True, True, "Lax", "/")}
 
 
-def test_an_answer_sets_no_cookie_beside_those_two(cast: Cast) -> None:
+def test_an_answer_sets_no_cookie_beside_those_three(cast: Cast) -> None:
     sales = cast.demo.browser().become("sales")
     first = re.findall(r"/office/enquiries/[0-9a-f-]{36}/", sales.get("/office/enquiries/").text)[0]
     assert sales.fill_in(first, {"message": "Noted."}, to=first + "answer/").status == 302
-    assert sales.cookies.keys() == {"__Host-session", "__Host-csrf"}
+    assert sales.cookies.keys() == {"__Host-session", "__Host-device", "__Host-csrf"}

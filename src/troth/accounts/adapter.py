@@ -50,15 +50,21 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """To whoever owns the login with this handle, and to nobody else."""
         user = User.objects.filter(email=email).first()
-        holder = addresses.holder_of(user) if user else None
+        if user is not None:
+            with act():
+                self.tell(template_prefix, user, context)
+
+    def tell(self, template_prefix: str, user: User, context: dict[str, Any]) -> None:
+        """Write to whoever a login belongs to, as a part of the act that is open."""
+        holder = addresses.holder_of(user)
         if holder is None:
             return
         security = settings.TROTH_BASE_URLS["company"] + reverse("account_security", "troth.config.urls")
         company = settings.TROTH_COMPANY["company"]["name"]
         message = self.render_mail(
-            template_prefix, email, {**context, "security_url": security, "company_name": company}
+            template_prefix, user.email, {**context, "security_url": security, "company_name": company}
         )
-        with using(PURPOSE, by=SYSTEM, given=addresses.ground_of(holder)), act():
+        with using(PURPOSE, by=SYSTEM, given=addresses.ground_of(holder)):
             enqueue(holder.owner_id, holder.email, message.subject, message.body)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:

@@ -4,12 +4,15 @@ import secrets
 import uuid
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.models import Session
 from django.db import models
 from django.utils import timezone
 
 from troth.gate.ids import uuid7
 from troth.gate.subjects.fields import OwnerField, Sealed
 from troth.gate.subjects.models import DataSubject, PersonalModel
+
+from .tickets import Kin
 
 
 def new_handle() -> str:
@@ -98,6 +101,7 @@ class SignIn(PersonalModel):
     at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    was_copied = models.BooleanField(default=False)
 
     class Privacy:
         title = "sign-in"
@@ -105,6 +109,7 @@ class SignIn(PersonalModel):
             "session": "the hash of a random token",
             "came_from": "the random id of a sign-in", "at": "a time of ours", "ended_at": "a time of ours",
             "seen_at": "a time of ours, to the hour",
+            "was_copied": "whether it ended because an old ticket of it was shown",
         }  # fmt: skip
         kept_with_owner = True
 
@@ -127,3 +132,33 @@ class Crossing(models.Model):
 
     def __str__(self) -> str:
         return f"crossing {self.pk}"
+
+
+class Family(models.Model):
+    """The tickets of one session in one browser, one after the other (decision 0031).
+
+    `generation` is the newest ticket that the browser has shown; the next one is worked out from it.  A family that
+    was left, at a sign-in or when somebody confirmed who they are, lets nobody in, and stays to know its tickets.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="families")
+    key = models.CharField(max_length=200)
+    salt = models.BinaryField(max_length=16)
+    device = models.BinaryField(max_length=32)
+    generation = models.PositiveIntegerField(default=0)
+    current = models.BinaryField(max_length=32, default=bytes)
+    previous = models.BinaryField(max_length=32, default=bytes)
+    moved_at = models.BigIntegerField()
+    left_at = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"family {self.pk}"
+
+    @property
+    def kin(self) -> Kin:
+        """What of it decides about a ticket."""
+        return Kin(
+            self.id, bytes(self.salt), bytes(self.device), self.generation, bytes(self.current),
+            bytes(self.previous), self.moved_at, self.left_at,
+        )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from django.contrib.auth.decorators import login_required
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -30,6 +32,7 @@ SAME_FOR_ALL = 0.5
 """Seconds that a wrong password takes, and asking for a code: with an account there and without one."""
 
 LONGEST_ADVISED = 1_000
+NEWS = timedelta(days=7)
 
 
 def _user(request: HttpRequest) -> User:
@@ -48,7 +51,8 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     held = {each.type: each for each in Authenticator.objects.filter(user=user).order_by("created_at")}
     codes = held.get(Authenticator.Type.RECOVERY_CODES)
     context = {
-        "opened": opened, "ended": ended, "others": len(opened) - any(each.is_this for each in opened),
+        "opened": opened, "ended": ended, "copied": [each for each in ended if _is_news(each)],
+        "others": len(opened) - any(each.is_this for each in opened),
         "has_password": user.has_usable_password(), "has_app": Authenticator.Type.TOTP in held,
         "passkeys": Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).count(),
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
@@ -56,6 +60,11 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "longest_hours": settings.SESSION_COOKIE_AGE // 3600, "section": "account_security",
     }  # fmt: skip
     return render(request, "account/security.html", context)
+
+
+def _is_news(ended: signins.Shown) -> bool:
+    """Whether the page says above all else that this session ended because of a copy."""
+    return ended.was_copied and ended.ended_at is not None and timezone.now() - ended.ended_at < NEWS
 
 
 def _confirmed(request: HttpRequest) -> None:

@@ -1,6 +1,7 @@
-"""Django's database sessions, sealed: neither a secret in a session nor the mark of a session is readable on disk.
+"""Django's database sessions, sealed: neither a secret in a session nor its key is readable on disk.
 
-The browser holds a random key; the table holds its hash.  Whoever reads the table can take over no session.
+The browser holds a ticket (`tickets.py`), which leads to a key that never leaves; the table holds the key's hash.
+Whoever reads the tables can take over no session.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
 from django.core.signing import JSONSerializer
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +20,7 @@ from django.utils import timezone
 
 from troth.gate.keystore.boxes import open_text, seal_text
 
-from .models import SignIn
+from .models import Family, SignIn
 
 BEGAN, SEEN = "session.began", "session.seen"
 TOUCH = 300
@@ -26,12 +28,17 @@ TOUCH = 300
 
 
 def kept_as(key: str) -> str:
-    """What the tables hold of a session's key, which is the bearer's secret."""
+    """What the tables hold of a session's key."""
     return hashlib.sha256(b"troth-session-1" + key.encode()).hexdigest()[:40]
 
 
 class SessionStore(db.SessionStore):
-    """SESSION_ENGINE of the house."""
+    """SESSION_ENGINE of the house; `row` is the session where it was read already."""
+
+    def __init__(self, session_key: str | None = None, row: Session | None = None) -> None:
+        super().__init__(session_key)
+        self._row = row
+        self.is_gone = False
 
     def encode(self, session_dict: dict[str, Any]) -> str:
         return seal_text(
@@ -49,9 +56,9 @@ class SessionStore(db.SessionStore):
         return data
 
     def _get_session_from_db(self) -> Session | None:
-        found = Session.objects.filter(
-            session_key=kept_as(str(self.session_key)), expire_date__gt=timezone.now()
-        ).first()
+        here, found, self._row = kept_as(str(self.session_key)), self._row, None
+        if found is None or found.session_key != here:
+            found = Session.objects.filter(session_key=here, expire_date__gt=timezone.now()).first()
         if found is None:
             self._session_key = None
         return found
@@ -60,6 +67,13 @@ class SessionStore(db.SessionStore):
         row = super().create_model_instance(data)
         row.session_key = kept_as(row.session_key)
         return row
+
+    def save(self, must_create: bool = False) -> None:
+        """Keep what is in the session; one that ended while a request was under way stays ended."""
+        try:
+            super().save(must_create)
+        except UpdateError:
+            self.is_gone = True
 
     def exists(self, session_key: str) -> bool:
         return super().exists(kept_as(session_key))
@@ -71,23 +85,30 @@ class SessionStore(db.SessionStore):
             end([kept_as(key)])
 
     def cycle_key(self) -> None:
-        """The session goes on under a new key, and its sign-in with it."""
+        """The session goes on under a new key, and its sign-in with it; its tickets so far let nobody in any more."""
         before, data = self.session_key, dict(self.items())
         self.create()
         self._session_cache = data
         if before is not None:
-            Session.objects.filter(session_key=kept_as(before)).delete()
-            SignIn.objects.filter(session=kept_as(before)).update(session=kept_as(str(self.session_key)))
+            old, new = kept_as(before), kept_as(str(self.session_key))
+            Family.objects.filter(session=old, left_at=None).update(left_at=int(time.time()))
+            Family.objects.filter(session=old).update(session=new)
+            Session.objects.filter(session_key=old).delete()
+            SignIn.objects.filter(session=old).update(session=new)
 
 
-def end(kept: list[str]) -> None:
-    """End sessions by what the tables hold of their keys, and those they led to: nobody's at the next request."""
+def end(kept: list[str]) -> int:
+    """End sessions by what the tables hold of their keys, and those they led to: nobody's at the next request.
+
+    Returns how many there were.
+    """
     led_to = SignIn.objects.filter(came_from__session__in=kept, ended_at=None).values_list(
         "session", flat=True
     )
     kept = [*kept, *led_to]
-    Session.objects.filter(session_key__in=kept).delete()
+    _, gone = Session.objects.filter(session_key__in=kept).delete()
     SignIn.objects.filter(session__in=kept, ended_at=None).update(ended_at=timezone.now())
+    return gone.get(Session._meta.label, 0)
 
 
 def begin_clock(session: Any) -> None:

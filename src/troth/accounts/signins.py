@@ -28,6 +28,7 @@ from troth.gate.subjects.register import ENDINGS
 from troth.gate.uses import SYSTEM, Actor, OwnData, act, using
 
 from . import sessions
+from .adapter import AccountAdapter
 from .models import SignIn, User
 
 PLACE = "sign-in"
@@ -94,6 +95,25 @@ def _alert(user: User, agent: str, at: datetime) -> None:
     get_adapter().send_mail("account/email/new_browser", user.email, context)
 
 
+def end_copied(kept: str) -> bool:
+    """End a session of which more than one browser has tickets, and tell its owner; False if it had ended before.
+
+    The end, the entry and the mail come together or not at all.  Nobody is told of a session without a sign-in.
+    """
+    with act(), using(PURPOSE, by=SYSTEM):
+        rows = list(SignIn.objects.filter(session=kept, ended_at=None))
+        if not sessions.end([kept]):
+            return False
+        now = timezone.now()
+        for row in rows:
+            SignIn.objects.filter(pk=row.pk).update(was_copied=True)
+            user = User.objects.filter(subject=row.owner_id).first()
+            if user is not None:
+                context = {"browser": named(row.browser), "timestamp": now}
+                AccountAdapter().tell("account/email/copied", user, context)
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A sign-in as its owner sees it."""
@@ -105,6 +125,7 @@ class Shown:
     seen_at: datetime
     ended_at: datetime | None
     is_this: bool
+    was_copied: bool
 
 
 def shown(subject: UUID, session: SessionBase) -> tuple[list[Shown], list[Shown]]:
@@ -119,8 +140,9 @@ def shown(subject: UUID, session: SessionBase) -> tuple[list[Shown], list[Shown]
 
 def _shown(row: SignIn, here: str) -> Shown:
     return Shown(
-        row.pk, named(row.browser), row.address, row.at, row.seen_at, row.ended_at, row.session == here
-    )
+        row.pk, named(row.browser), row.address, row.at, row.seen_at, row.ended_at, row.session == here,
+        row.was_copied,
+    )  # fmt: skip
 
 
 def end_one(subject: UUID, sign_in: UUID) -> bool:

@@ -81,6 +81,10 @@ class Coming(Protocol):
     def readline(self, size: int = -1, /) -> bytes: ...
 
 
+ARRIVED = "troth.arrived"
+"""Where the environ says when the head of a request came (seconds); its body may have taken long after that."""
+
+
 def environ_of(scope: Scope, body: bytes, coming: tuple[Coming, int] | None = None) -> WSGIEnvironment:
     """Build the PEP 3333 environ of a request whose body was read completely, or is `coming`: a reader and a length.
 

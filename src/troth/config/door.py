@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from troth.config.beacons import FastDoor
-from troth.config.bridge import Answer, ClientLeft, Exchange, environ_of, plain
+from troth.config.bridge import ARRIVED, Answer, ClientLeft, Exchange, environ_of, plain
 from troth.config.connections import Connections
 from troth.config.incoming import Incoming, is_streamed
 
@@ -178,6 +179,7 @@ class Door:
             exchange.response_str(*plain(500, "something went wrong on our side"))
 
     async def _admit(self, scope: Scope, exchange: Exchange) -> None:
+        arrived = time.time()
         if is_streamed(scope.method, scope.path):
             await self._stream_in(scope, exchange, body_length(scope, _LARGEST))
             return
@@ -192,7 +194,7 @@ class Door:
             if length:
                 await self._read(exchange, body, length)
             if limit is None or self._fast is None:
-                await self._answer(scope, exchange, bytes(body))
+                await self._answer(scope, exchange, bytes(body), arrived)
             else:
                 await self._fast.answer(scope, exchange, bytes(body))
         finally:
@@ -237,8 +239,8 @@ class Door:
         if len(body) < length:
             raise Refused(400, "the body is shorter than its `Content-Length`")
 
-    async def _answer(self, scope: Scope, exchange: Exchange, body: bytes) -> None:
-        """Wait for a thread and run the application in it."""
+    async def _answer(self, scope: Scope, exchange: Exchange, body: bytes, arrived: float) -> None:
+        """Wait for a thread and run the application in it, which is told when the head of the request came."""
         if self._waiting >= self.limits.waiting:
             raise Refused(
                 503,
@@ -252,7 +254,9 @@ class Door:
             self._waiting -= 1
         seat = Seat(self, scope.client)
         try:
-            await self._run(Answer(scope, exchange, seat), self._application, environ_of(scope, body))
+            environ = environ_of(scope, body)
+            environ[ARRIVED] = arrived
+            await self._run(Answer(scope, exchange, seat), self._application, environ)
         finally:
             seat.leave()
 

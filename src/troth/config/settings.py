@@ -117,7 +117,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "troth.config.hosts.HostMiddleware",
     "troth.gate.uses.middleware.UseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "troth.accounts.moving.MovingSessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -191,6 +191,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600  # and no longer, however busy it is
 TROTH_SESSION_IDLE = 3600
+TROTH_SESSION_MOVES = 300  # seconds after which a session's ticket is changed
+TROTH_SESSION_GRACE = 10  # seconds in which requests that were under way may still show the ticket before
 # In the sealed session: the default writes a cookie of its own, without the __Host- name.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_COOKIE_NAME = "__Host-csrf"

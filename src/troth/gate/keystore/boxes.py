@@ -1,10 +1,11 @@
-"""Sealed boxes for what belongs to no data subject: session blobs, one-time secrets of the sign-in library.
+"""Sealed boxes and keyed hashes for what belongs to no data subject: session blobs, tickets, one-time secrets.
 
 No Django here: settings read their secret through this module before Django is set up.
 """
 
 import base64
 import hashlib
+import hmac
 import secrets
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,17 @@ def open_text(folder: str | Path, name: str, sealed: str) -> str:
     """The text of a box.  Raises SealBroken."""
     raw = base64.urlsafe_b64decode(sealed.encode("ascii"))
     return _cipher(str(folder)).open(raw, _place(name)).decode()
+
+
+@cache
+def _hash_key(folder: str, name: str) -> bytes:
+    root = KeyFile(Path(folder)).named_key("session")
+    return hmac.digest(root, b"troth-keyed-1\0" + name.encode(), "sha256")
+
+
+def keyed(folder: str | Path, name: str, data: bytes) -> bytes:
+    """The HMAC-SHA256 of some bytes, under a key that this install has for the named use alone."""
+    return hmac.digest(_hash_key(str(folder), name), data, "sha256")
 
 
 def django_secret(folder: Path) -> str:
