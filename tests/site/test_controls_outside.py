@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from tests.cast import durable
 from tests.site.demo import free_port
+from troth.accounts import families, signins, tickets
 from troth.apps.pages import crawling
 from troth.config import certificates
 from troth.gate.outbound import probe
@@ -36,15 +38,72 @@ def from_inside(monkeypatch: pytest.MonkeyPatch) -> None:
     """The controls' look from outside, without a server: their requests go to the application at once."""
 
     def get(
-        host: str, port: int, path: str, *, method: str = "GET", body: str | None = None, **_: Any
+        host: str,
+        port: int,
+        path: str,
+        *,
+        method: str = "GET",
+        body: str | None = None,
+        headers: dict[str, str] | None = None,
+        **_: Any,
     ) -> probe.Answer:
         kind = "application/x-www-form-urlencoded"
         visitor = Client(SERVER_NAME=host, enforce_csrf_checks=True, raise_request_exception=False)
+        visitor.cookies.load((headers or {}).get("Cookie", ""))
         asked = visitor.generic(method, path, body or "", kind, secure=True)
         cookies = [("Set-Cookie", morsel.OutputString()) for morsel in asked.cookies.values()]
         return probe.Answer(asked.status_code, [*asked.headers.items(), *cookies], asked.content.decode())
 
     monkeypatch.setattr(probe, "get", get)
+
+
+def _ends_nothing(*_: Any) -> int:
+    return 0
+
+
+def _shows_its_next(family: Any, _: int) -> tickets.Ticket:
+    return tickets.Ticket(family.pk, family.generation, tickets.token(family.kin, family.generation))
+
+
+def _moves_on_once(
+    family: Any, ticket: tickets.Ticket, at: int, moves_on: Callable[..., bool] = families._moves_on
+) -> bool:
+    return ticket.generation > 1 or moves_on(family, ticket, at)
+
+
+@pytest.mark.usefixtures("from_inside")
+@pytest.mark.parametrize(
+    ("where", "name", "breach", "says"),
+    [
+        (families, "due", lambda *_: None, "a ticket stays as it is"),
+        (families, "due", _shows_its_next, "a ticket stays as it is"),
+        (families, "_moves_on", lambda *_: True, "a ticket stays as it is"),
+        (signins, "end_copied", _ends_nothing, "an old ticket does not end its session"),
+        (tickets, "judge", lambda *_: tickets.Verdict.CURRENT, "a ticket stays as it is"),
+        (families, "_moves_on", _moves_on_once, "a session does not move on with its ticket"),
+    ],
+    ids=[
+        "rotation off",
+        "the same again",
+        "never moves on",
+        "a copy goes on",
+        "whatever is shown",
+        "moves once",
+    ],
+)
+def test_a_session_whose_ticket_stays_or_whose_copy_goes_on_breaks_security_sessions(
+    where: Any, name: str, breach: Callable[..., Any], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert find("security.sessions").status == "kept"
+    monkeypatch.setattr(where, name, breach)
+    found = find("security.sessions")
+    assert (found.status, found.figure) == ("broken", says)
+    assert not Session.objects.exists()
+
+
+def test_a_server_that_is_down_leaves_security_sessions_unproven_and_no_session(settings: Any) -> None:
+    settings.TROTH_PORT = free_port()
+    assert find("security.sessions").status == "unproven" and not Session.objects.exists()
 
 
 @pytest.mark.usefixtures("from_inside")

@@ -14,7 +14,7 @@ KEPT = {
     "public.showcase", "public.posts", "share.providers", "share.legal",
     "scope.sites", "collect.contact", "use.requested", "share.no-promotion", "rights.update", "rights.ninety-days",
     "hosting.submit", "hosting.no-review", "hosting.access", "security.isolation", "security.same",
-    "security.measures", "security.tls", "security.credentials",
+    "security.measures", "security.tls", "security.credentials", "security.sessions",
 }  # fmt: skip
 
 

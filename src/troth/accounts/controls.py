@@ -1,15 +1,17 @@
-"""How the clause on user names and passwords is proved."""
+"""How the clauses on sessions, and on user names and passwords, are proved."""
 
 import hashlib
 import html
 from functools import cache
+from http.cookies import SimpleCookie
 from pathlib import Path
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db.models import Q
+from django.contrib.sessions.models import Session
+from django.db.models import F, Q
 from django.urls import NoReverseMatch, reverse
 
 from troth.engine.statement import parse
@@ -18,11 +20,13 @@ from troth.gate.proving.answers import Finding, broken, control, kept, unproven
 from troth.gate.published import statement
 from troth.gate.published.models import StatementVersion
 
+from . import families, sessions, tickets
 from .addresses import SUFFIX
-from .models import AddressHandle, SignIn, User
+from .models import AddressHandle, Family, SignIn, User
+from .moving import DEVICE_COOKIE
 from .people.models import Person
 
-CLAUSE = "security.credentials"
+CLAUSE, SESSIONS = "security.credentials", "security.sessions"
 HASHER = "argon2$argon2id$"
 PAGE = "register"
 
@@ -45,6 +49,57 @@ def credentials_are_kept() -> Finding:
     return kept(
         figure, f"the notice is on the registration page; {SignIn.objects.count()} sign-ins on record"
     )
+
+
+@control(SESSIONS)
+def tickets_move() -> Finding:
+    """A session made for the purpose is shown to the running server: its ticket moves, and the old one ends it."""
+    session = sessions.SessionStore()
+    session.save()
+    kept_key = sessions.kept_as(str(session.session_key))
+    try:
+        wrong = _tried(str(session.session_key), kept_key)
+    except probe.Unreachable as error:
+        return unproven("the server does not answer", str(error))
+    finally:
+        sessions.end([kept_key])
+    if wrong:
+        return broken(wrong, "a session made for the purpose was shown to the server from outside")
+    copied = SignIn.objects.filter(was_copied=True).count()
+    return kept(
+        "a ticket moved, and ended its session when it was shown again",
+        f"tried on a session made for the purpose; of people's, {copied} ended because an old ticket was shown",
+    )
+
+
+def _tried(key: str, kept_key: str) -> str:
+    """What is wrong with how a session's tickets are taken; nothing when all is well."""
+    device, family = tickets.new_device(), Family.objects.filter(session=kept_key)
+    first = str(families.begin(key, device))
+    _shown(first, device)
+    family.update(moved_at=F("moved_at") - settings.TROTH_SESSION_MOVES)
+    second = _shown(first, device)
+    if second in ("", first):
+        return "a ticket stays as it is"
+    _shown(second, device)
+    family.update(moved_at=F("moved_at") - settings.TROTH_SESSION_GRACE - 1)
+    if not family.filter(generation=2).exists():
+        return "a session does not move on with its ticket"
+    _shown(first, device)
+    return "an old ticket does not end its session" if Session.objects.filter(pk=kept_key).exists() else ""
+
+
+def _shown(ticket: str, device: str) -> str:
+    """Show a ticket to the running server as a browser does; the one that came back, if any.  Raises Unreachable."""
+    name = settings.SESSION_COOKIE_NAME
+    own: Path | None = settings.TROTH_AUTHORITY
+    answer = probe.get(
+        settings.TROTH_HOSTS["company"], settings.TROTH_PORT, reverse("account_login", urlconf="troth.config.urls"),
+        authority=own if own and own.exists() else None,
+        headers={"Cookie": f"{name}={ticket}; {DEVICE_COOKIE}={device}"},
+    )  # fmt: skip
+    given = [SimpleCookie(each) for each in answer.all("set-cookie")]
+    return next((each[name].value for each in given if name in each), "")
 
 
 def _untold() -> list[str]:

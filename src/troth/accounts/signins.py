@@ -95,15 +95,16 @@ def _alert(user: User, agent: str, at: datetime) -> None:
     get_adapter().send_mail("account/email/new_browser", user.email, context)
 
 
-def end_copied(kept: str) -> bool:
-    """End a session of which more than one browser has tickets, and tell its owner; False if it had ended before.
+def end_copied(kept: str) -> int:
+    """End a session of which more than one browser has tickets, and tell its owner; returns how many were told.
 
-    The end, the entry and the mail come together or not at all.  Nobody is told of a session without a sign-in.
+    The end, the entry and the mail come together or not at all.  Nobody is told of a session without a sign-in, or of one
+    that had ended before.
     """
     with act(), using(PURPOSE, by=SYSTEM):
         rows = list(SignIn.objects.filter(session=kept, ended_at=None))
         if not sessions.end([kept]):
-            return False
+            return 0
         now = timezone.now()
         for row in rows:
             SignIn.objects.filter(pk=row.pk).update(was_copied=True)
@@ -111,7 +112,7 @@ def end_copied(kept: str) -> bool:
             if user is not None:
                 context = {"browser": named(row.browser), "timestamp": now}
                 AccountAdapter().tell("account/email/copied", user, context)
-    return True
+    return len(rows)
 
 
 @dataclass(frozen=True, slots=True)
