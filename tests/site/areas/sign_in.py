@@ -15,9 +15,12 @@ AUTHENTICATOR = {
 
 
 def with_a_passkey(cast: Cast, page: Page) -> None:
-    """Petronela, who signed in by password and added a passkey, with an earlier session left open elsewhere."""
+    """Petronela, who signed in by password and added a passkey; one earlier session is open, and one was copied."""
     address = "petronela@iplum.example"
     pages.arrive(cast, cast.opens().new_page(), address)
+    elsewhere = cast.opens().new_page()
+    pages.sign_in(cast, elsewhere, address)
+    show_a_copy(cast, elsewhere)
     pages.sign_in(cast, page, address)
     tools = page.context.new_cdp_session(page)
     tools.send("WebAuthn.enable")
@@ -34,6 +37,16 @@ def with_a_passkey(cast: Cast, page: Page) -> None:
         "all => all.map(each => each.getAttribute('href'))"
     )
     cast.at |= {"passkey-edit": links[0], "passkey-remove": links[1]}
+
+
+def show_a_copy(cast: Cast, page: Page) -> None:
+    """Somebody copied the ticket of a browser, and not its second cookie."""
+    cast.go(page, "/account/security/")
+    thief = cast.demo.browser()
+    thief.cookies = {
+        each["name"]: each["value"] for each in page.context.cookies() if each["name"] == "__Host-session"
+    }
+    assert thief.cookies and thief.get("/account/security/").status == 302
 
 
 def asked_for_a_code(cast: Cast, page: Page) -> None:
