@@ -5,6 +5,7 @@ The company's file, its statement and the files with secrets are those that `doc
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.site.conftest import Opens
 from tests.site.databases import fresh_databases
 from tests.site.demo import Demo, free_port
 from tests.site.pages import Cast
+from tests.site.test_pages import AXE, NARROW, WIDE, looks
 
 pytestmark = localstripe.NEEDED
 PROCESSORS = """
@@ -132,6 +134,8 @@ def test_from_a_price_to_a_workspace_with_paypal(cast: Cast) -> None:
     expect(page.locator("a[href^='/invoices/']")).to_have_count(1)
     page.get_by_role("link", name=re.compile("workspace")).last.click()
     expect(page).to_have_url(re.compile("/workspaces/"))
+    proved = json.loads(cast.demo.run("prove", "--clause", "share.processor", "--json").stdout)["clauses"]
+    assert [each["status"] for each in proved] == ["kept"] and "PayPal (LU)" in proved[0]["evidence"]
 
 
 def test_a_card_is_declined_another_is_confirmed_cancelled_and_given_back(cast: Cast) -> None:
@@ -161,6 +165,13 @@ def test_a_card_is_declined_another_is_confirmed_cancelled_and_given_back(cast: 
     expect(page.get_by_text("given back")).to_be_visible()
     typed = [url for url, said in asked if "0000000032" in re.sub(r"\D", "", said)]
     assert typed and all(url.startswith("https://pay.localhost:") for url in typed)
+
+
+def test_a_choice_of_processors_is_readable_in_any_light_on_any_screen(cast: Cast) -> None:
+    page = as_one(cast, "alice")
+    buying.begin(cast, page)
+    page.evaluate(AXE.axe_script)
+    assert not looks(page, WIDE, "light", []) + looks(page, NARROW, "dark", [])
 
 
 def card(page: Page, number: str, confirms: bool = False) -> None:
