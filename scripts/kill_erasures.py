@@ -43,7 +43,7 @@ STEPS = (
     "troth.gate.subjects.erase:_begin", "troth.gate.subjects.erase:_carry_out", "troth.gate.subjects.erase:hand_over",
     "troth.gate.subjects.heirs:_hand_over", "troth.accounts.signins:end_all", "troth.gate.export.exporting:withdraw",
     "troth.gate.files.disk:remove", "troth.gate.files.stored:leave", "troth.apps.rights.counting:count_erased",
-    "troth.apps.referrals.flows:withdraw",
+    "troth.apps.referrals.flows:withdraw", "troth.posting.leaving:leave",
     "troth.gate.telling.telling:erased", "troth.accounts.people.gathering:erase_under_address",
     "troth.accounts.people.closing:end_invitations", "troth.accounts.people.closing:forget_letters",
     "troth.gate.keystore.keys:intend_erasure", "troth.gate.keystore.keys:append_tombstones",

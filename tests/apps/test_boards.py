@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from tests.apps.conftest import Secure
-from tests.apps.privacy_people import person
+from tests.apps.privacy_people import browser, person
 from tests.cast import ALICE, CHARLIE, durable, staff
 from tests.posting.pages import FIELDS, again, text_of, visiting, write
 from troth.accounts.people.models import Person
@@ -378,3 +378,10 @@ def test_support_makes_a_board_and_closes_pins_and_locks(alice: Person, settings
     support.post(f"/office/boards/sections/{Section.objects.get(slug='glazes').pk}/open/", {"open": "no"})
     assert "Begin a topic" not in text_of(visiting(), "/boards/glazes/")
     assert "Why is it still warm?" in text_of(support, "/office/boards/")
+
+
+def test_your_privacy_shows_what_one_posted_and_what_becomes_of_it(alice: Person) -> None:
+    begun(visiting(alice))
+    held = text_of(browser(alice), "/account/privacy/held/")
+    assert WORDS in held and "Why is it still warm?" in held and "Name that you post under" in held
+    assert WORDS not in text_of(browser(person(CHARLIE)), "/account/privacy/held/")

@@ -31,6 +31,10 @@ from troth.gate.journal.models import Share
 from troth.gate.keystore.models import DataKey
 from troth.gate.subjects.models import DataSubject
 from troth.gate.uses import SYSTEM, Actor, using
+from troth.posting import flows as posts
+from troth.posting.drafts import Draft
+from troth.posting.flows import Author
+from troth.posting.models import Post, Thread
 
 FRIEND = "friend@erasing.example"
 
@@ -57,6 +61,7 @@ def make(address: str) -> tuple[str, str]:
     browser(person)
     _write_and_be_answered(person, address)
     rights.ask(uuid7().hex, "correction", "My name is Erin.", person=person)
+    _post(owner, address)
     file = kept(SharedFile, owner, sender=owner, title="holiday.jpg", sent_by="Erin")
     for holder in (owner, other.owner_id):
         kept(Holding, holder, file=file, note="a copy")
@@ -76,6 +81,13 @@ def _write_and_be_answered(person: Person, address: str) -> None:
         flows.answer_enquiry(found, uuid7().hex, "Yes.", acting(member))
 
 
+def _post(owner: UUID, address: str) -> None:
+    thread = Thread.objects.create()
+    for afterwards, body in (("remove", "This goes along with me."), ("unsigned", "This stays without me.")):
+        said = Draft(f"Erin of {address.split('@')[0]}", body, afterwards)
+        posts.post(Author(owner), thread.pk, Post.Kind.BOARD, uuid7().hex, said)
+
+
 def facts(subject: str) -> dict[str, bool]:
     """What is there of a person, by what it is: all of it, or nothing, whatever was killed."""
     owner = UUID(subject)
@@ -93,6 +105,7 @@ def facts(subject: str) -> dict[str, bool]:
         "answer": Reply.objects.filter(owner=owner).exists(),
         "request": Request.objects.filter(owner=owner).exists(),
         "archive": any(one and disk.path(one.token).exists() for one in archives),
+        "posts": Post.objects.filter(owner=owner, state=Post.State.STANDING, afterwards="remove").exists(),
         "own copy": Holding.objects.filter(owner=owner).exists(),
         "record": Share.objects.filter(subject=subject).exists(),
     }

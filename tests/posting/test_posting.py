@@ -220,6 +220,15 @@ def test_a_change_is_read_at_once_and_what_it_said_is_its_authors_alone(alice: P
     assert not Edition.objects.exists()
 
 
+def test_a_post_is_not_changed_more_often_than_anybody_reads(alice: Person, board: UUID) -> None:
+    row = posted(alice, board)
+    for number in range(10):
+        flows.edit(Author(alice.owner_id), row.pk, draft(f"Words number {number}."))
+    with pytest.raises(NotPosted, match="changes in a minute"):
+        flows.edit(Author(alice.owner_id), row.pk, draft("Once too often."))
+    assert text_of(only(board)) == "Words number 9."
+
+
 @pytest.mark.parametrize("verb", ["edit", "remove", "wish", "forget"])
 def test_charlie_does_nothing_to_a_post_of_alice(
     alice: Person, charlie: Person, board: UUID, verb: str

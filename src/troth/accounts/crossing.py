@@ -119,9 +119,16 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@person_only
 def cross(request: HttpRequest) -> HttpResponseBase:
     """Go on to the community as who is signed in here."""
+    if request.staff:  # type: ignore[attr-defined]
+        reason = "you are signed in as staff: what staff write for the community, they write in the office"
+        return render(request, "403.html", {"reason": reason, "clause": None}, status=403)
+    return _go_on(request)
+
+
+@person_only
+def _go_on(request: HttpRequest) -> HttpResponseBase:
     asked = request.POST.get("asked") or request.GET.get("asked", "")
     if not _HASH.fullmatch(asked):
         return redirect(settings.TROTH_BASE_URLS["community"])

@@ -180,6 +180,7 @@ def edit(author: Author, pk: UUID, draft: Draft) -> Post:
             raise NotPosted("This is closed: nothing is changed here any more.")
         if limits.needs_a_look(author.owner, draft.body, is_staff=author.is_staff):
             row.state = Post.State.QUEUED
+        limits.refuse_too_many_changes(author.owner)
         _remember(row)
         row.body, row.edition, row.edited_at = draft.body, row.edition + 1, timezone.now()
         row.afterwards, row.warning_hash = draft.afterwards, warning_hash()

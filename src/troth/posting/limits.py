@@ -11,9 +11,12 @@ from troth.gate.published import statement
 from troth.gate.subjects import limits as subject_limits
 
 from .drafts import Draft
-from .models import Ban, Post
+from .models import Ban, Edition, Post
 
 MOST_LINKS = 10
+MOST_CHANGES = 10
+"""Of one author, within a minute."""
+
 LINKS_OF_A_NEWCOMER, KNOWN_AFTER = 2, 5
 """How many links somebody may set who has fewer posts standing than that, before a moderator looks."""
 
@@ -64,6 +67,13 @@ def refuse_too_many(owner: UUID, kind: str) -> None:
         since = now - timedelta(minutes=rate.minutes)
         if Post.objects.filter(owner=owner, kind=kind, made_at__gt=since).count() >= rate.most:
             raise NotPosted(f"That is more than {rate.most} in {_span(rate.minutes)}. Please wait a little.")
+
+
+def refuse_too_many_changes(owner: UUID) -> None:
+    """The same for changes, each of which leaves what was said before."""
+    since = timezone.now() - timedelta(minutes=1)
+    if Edition.objects.filter(owner=owner, until__gt=since).count() >= MOST_CHANGES:
+        raise NotPosted(f"That is more than {MOST_CHANGES} changes in a minute. Please wait a little.")
 
 
 def _span(minutes: int) -> str:
