@@ -125,6 +125,7 @@ def test_a_category_taken_out_of_the_statement_stops_the_house(edit_statement: A
         "contact.address, contact.phone, contact.email\n    at registration",
         "contact.email\n    at registration",
     )
+    edit_statement("contact.phone, contact.email at data-check", "contact.email at data-check")
     assert "troth.E003" in [problem.id for problem in check_declarations(None)]
 
 

@@ -108,6 +108,7 @@ INSTALLED_APPS = [
     "troth.apps.chat",
     "troth.apps.providers",
     "troth.apps.legal",
+    "troth.apps.quality",
 ]
 
 MIDDLEWARE = [

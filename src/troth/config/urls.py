@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("troth.apps.enquiries.urls")),
     path("", include("troth.apps.rights.urls")),
     path("", include("troth.apps.providers.urls")),
+    path("", include("troth.apps.quality.urls")),
     path("", include("troth.apps.privacy.urls")),
     path("", include("troth.apps.support.urls")),
     path("", include("troth.apps.showcase.urls")),

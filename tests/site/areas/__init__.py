@@ -16,6 +16,7 @@ from tests.site.areas import (
     people,
     privacy,
     providers,
+    quality,
     queries,
     records,
     referrals,
@@ -49,6 +50,7 @@ AREAS: tuple[ModuleType, ...] = (
     navigation,
     providers,
     legal,
+    quality,
 )
 
 NO_PAGES = dict(pages.NO_PAGES)

@@ -16,6 +16,7 @@ from troth.apps.chat import sample as chat
 from troth.apps.enquiries import calls, flows
 from troth.apps.enquiries.models import Enquiry
 from troth.apps.providers import sample as providers
+from troth.apps.quality import sample as quality
 from troth.apps.records import sample as records
 from troth.apps.showcase import sample as showcase
 from troth.gate.ids import uuid7
@@ -85,6 +86,7 @@ def fill() -> None:
     blog.fill(staff["support"])
     chat.fill()
     providers.fill()
+    quality.fill()
 
 
 def _answer(enquiry: Enquiry, text: str, by: Actor) -> None:
