@@ -180,6 +180,24 @@ def recipients(data: dict[str, Any]) -> dict[str, dict[str, str]]:
     return found
 
 
+STORE_NAMES = {"data": "Data store", "keys": "Key store", "files": "Stored files", "backups": "Backups"}
+
+
+def store_countries(data: dict[str, Any]) -> dict[str, str]:
+    """The country of each store, by what it is called (`[stores]`); where nothing is said, it stands with the company.
+
+    Raises SettingError for what is no country's code.
+    """
+    told = data.get("stores", {})
+    for word, country in told.items():
+        if word not in STORE_NAMES or not re.fullmatch("[A-Z]{2}", str(country)):
+            raise SettingError(
+                f"company.toml: `{word}` in [stores] is no country of a store; write one of {', '.join(STORE_NAMES)},"
+                ' and two capital letters such as "US"'
+            )
+    return {name: told.get(word, data["company"]["country"]) for word, name in STORE_NAMES.items()}
+
+
 def database(name: str, default: Path) -> dict[str, Any]:
     """A Django database from a `postgresql://user:password@host:port/name` URL, or SQLite at the default path.
 

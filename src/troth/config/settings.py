@@ -17,6 +17,7 @@ from .environment import (
     owners,
     recipients,
     referral_credit,
+    store_countries,
     stores,
     workspace_bytes,
 )
@@ -109,6 +110,7 @@ INSTALLED_APPS = [
     "troth.apps.providers",
     "troth.apps.legal",
     "troth.apps.quality",
+    "troth.apps.transfers",
 ]
 
 MIDDLEWARE = [
@@ -249,6 +251,7 @@ MFA_FORMS = {
 _CARRIER = TROTH_COMPANY["mail"]
 TROTH_CARRIER_COUNTRY = _CARRIER["country"]
 TROTH_RECIPIENTS = recipients(TROTH_COMPANY)
+TROTH_STORES = store_countries(TROTH_COMPANY)
 TROTH_MAIL_DOMAIN = _CARRIER["from-email"].partition("@")[2]
 TROTH_MAIL_HELD = env_bool("TROTH_MAIL_HELD", TROTH_DEMO)
 DEFAULT_FROM_EMAIL = f"{_CARRIER['from-name']} <{_CARRIER['from-email']}>"

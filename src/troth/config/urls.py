@@ -33,6 +33,7 @@ urlpatterns = [
     path("", include("troth.apps.chat.urls_office")),
     path("", include("troth.apps.navigation.urls")),
     path("", include("troth.apps.legal.urls")),
+    path("", include("troth.apps.transfers.urls")),
     path("", include("troth.apps.records.urls")),
     path("", include("troth.apps.api.urls")),
     path("", include("troth.accounts.people.urls")),

@@ -25,6 +25,7 @@ from tests.site.areas import (
     sign_in,
     support,
     telling,
+    transfers,
     workspaces,
 )
 
@@ -51,6 +52,7 @@ AREAS: tuple[ModuleType, ...] = (
     providers,
     legal,
     quality,
+    transfers,
 )
 
 NO_PAGES = dict(pages.NO_PAGES)

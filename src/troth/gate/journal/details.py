@@ -74,6 +74,18 @@ def _named(share: Share, cipher: Cipher) -> Named:
     )  # fmt: skip
 
 
+def categories_of(entries: list[str]) -> dict[str, set[str]]:
+    """The categories that some entries name, by entry, whoever's they were: for counts, and no value leaves."""
+    shares, found = list(Share.objects.filter(entry__in=entries)), dict[str, set[str]]()
+    ciphers = _ciphers(sorted({share.subject for share in shares}))
+    for share in shares:
+        if cipher := ciphers.get(share.subject):
+            with suppress(SealBroken):
+                named = _named(share, cipher)
+                found.setdefault(share.entry, set()).update(named.used, named.collected, named.disclosed)
+    return found
+
+
 def contradicted() -> list[Entry]:
     """Entries of the sample whose purpose, role, country or clauses are not what their details tell.
 
