@@ -260,7 +260,7 @@ def test_an_old_ticket_ends_the_session_for_the_thief_and_for_the_victim(
     assert not Session.objects.exists() and not Family.objects.exists()
     assert not is_in(here) and not is_in(copy_of(here))
     ((subject, body),) = told()
-    assert subject == "We ended one of your sessions" and "old mark of your session" in body
+    assert subject == "We ended one of your sessions" and "old or copied mark of your session" in body
     row = SignIn.objects.get()
     assert row.was_copied and row.ended_at is not None
     assert Share.objects.filter(subject=dana.owner_id.hex).count() > entries and Entry.objects.exists()
@@ -347,10 +347,10 @@ def test_the_page_and_the_mail_say_what_happened(here: Client, later: Later) -> 
     copy_of(here, old).get(SECURITY)
     sign_in(here)
     page = here.get(SECURITY).content.decode()
-    assert "We ended a session of yours." in page and "An old mark of it was shown" in page
+    assert "We ended a session of yours." in page and "An old or copied mark of it was shown" in page
     SignIn.objects.filter(was_copied=True).update(ended_at="2026-01-01T00:00Z")
     page = here.get(SECURITY).content.decode()
-    assert "We ended a session of yours." not in page and "An old mark of it was shown" in page
+    assert "We ended a session of yours." not in page and "An old or copied mark of it was shown" in page
 
 
 def test_nobody_else_is_told_of_it(here: Client, later: Later) -> None:

@@ -29,6 +29,6 @@ def test_whoever_s_session_was_copied_is_out_and_finds_out_why(demo: Demo, opens
     cast.go(page, "/account/security/")
     expect(page.get_by_text("We ended a session of yours.")).to_be_visible()
     page.get_by_text("The last 1").click()
-    expect(page.get_by_text("An old mark of it was shown, so we ended it")).to_be_visible()
+    expect(page.get_by_text("An old or copied mark of it was shown, so we ended it")).to_be_visible()
     owner = demo.browser().become("owner")
     assert "We ended one of your sessions" in owner.get("/office/mail/").text
