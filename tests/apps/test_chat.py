@@ -154,6 +154,27 @@ def test_what_was_seen_last_is_shown_to_nobody_when_no_look_succeeds(
     assert window().get(LINES).status_code == 503
 
 
+def test_while_a_look_takes_long_others_have_what_was_seen_last_for_some_seconds_and_no_longer(
+    room: Room,
+) -> None:
+    watched = news.watch("kiln")
+    before, asked = watched.ask(), list[news.State]()
+
+    def ask_too() -> None:
+        asked.append(watched.ask())
+        connections.close_all()
+
+    other = threading.Thread(target=ask_too)
+    with watched._lock:  # somebody looks, and the store does not answer
+        assert watched.ask() is before
+        watched._whole -= 60
+        other.start()
+        other.join(0.2)
+        assert other.is_alive() and not asked
+    other.join()
+    assert asked[0].tag == before.tag
+
+
 def test_another_address_is_another_room_and_the_old_one_is_gone(room: Room) -> None:
     victor = window()
     assert victor.get(KILN).status_code == 200
@@ -207,6 +228,7 @@ def test_whoever_restricts_the_use_of_their_data_is_read_no_more(
     monkeypatch.setattr(news, "WHOLE", 0.0)
     text = news_since(victor, tag)
     assert "lets nothing of theirs be shown" in text and "It is hot." not in text and "Alice A." not in text
+    assert "Alice A." not in victor.get(KILN).content.decode()
     with pytest.raises(flows.NotPosted, match="without using it"):
         flows.join(alice.owner_id, room)
 
@@ -388,6 +410,21 @@ def test_whom_moderators_keep_from_posting_says_nothing_and_is_not_here(room: Ro
     assert say(client, "I am back.").status_code == 422
     client.post(f"{KILN}join/")
     assert not Presence.objects.exists() and Post.objects.count() == 1
+
+
+def test_what_bob_reports_waits_in_the_moderators_queue_and_leaves_open_pages(
+    room: Room, alice: Person, sign_in: Callable[..., Client]
+) -> None:
+    said = line(alice, room, "Buy my pots!")
+    bob, dana, victor = window(person(BOB)), sign_in("support"), window()
+    tag = tag_of(victor)
+    assert f'href="/posts/{said.pk}/report/"' in bob.get(KILN).content.decode()
+    assert bob.post(f"/posts/{said.pk}/report/", {"reason": "spam"}).status_code == 302
+    queue = dana.get("/office/posts/").content.decode()
+    assert "Buy my pots!" in queue and f"/chat/kiln/?before={said.number + 1}" in queue
+    assert dana.post(f"/office/posts/{said.pk}/decide/", {"stays": "no", "edition": "1"}).status_code == 302
+    text = news_since(victor, tag)
+    assert "A line was removed by a moderator" in text and "Buy my pots!" not in text
 
 
 def test_bob_does_not_read_whom_he_does_not_want_to_read(room: Room, alice: Person) -> None:
