@@ -107,6 +107,7 @@ def test_nobodys_name_or_address_goes_to_paypal_and_none_comes_back(
     assert set(Entry.objects.filter(recipient="payment-processor").values_list("clauses", "country")) == {
         ("share.processor", "LU")
     }
+    assert stub.of("order")[1]["purchase_units"][0]["reference_id"] == str(order.pk)
 
 
 def test_who_turns_back_pays_nothing_and_goes_on_later(as_alice: Client, stub: PayPalStub) -> None:

@@ -2,11 +2,13 @@
 
 import json
 import re
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 
 from tests.apps import stripe_stub as there
@@ -106,6 +108,10 @@ def test_what_stripe_is_given_is_on_record_and_no_more_than_it_takes(as_alice: C
     sent = Entry.objects.filter(recipient="payment-processor")
     assert sent.count() == 2 and set(sent.values_list("clauses", flat=True)) == {"share.processor"}
     (customer_there,) = stub.of("customer")
+    for each in (customer_there, *stub.of("payment_intent")):
+        assert each["metadata"]["reference"] == str(order.pk), (
+            "by which Stripe is told of corrections and erasures"
+        )
     assert customer_there["name"] == "Archer Pottery"
     assert customer_there["address"] == {"line1": "1 Kiln Lane, Springfield"}
 
@@ -164,6 +170,24 @@ def test_an_answer_that_was_lost_is_asked_for_again_and_charged_once(as_alice: C
     assert len(stub.of("payment_intent")) == 1 and Order.objects.get().state == "active"
     keys = [key for key in stub.answers if key.endswith("-payment")]
     assert len(keys) == 2, "one for what was verified, one for what was charged"
+
+
+def test_two_presses_at_the_same_time_make_one_charge(as_alice: Client, stub: Stub) -> None:
+    order, ended = qualified(as_alice, stub), list[str]()
+
+    def press_once() -> None:
+        try:
+            ended.append(checkout.charge(Order.objects.get(pk=order.pk)))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=press_once) for _ in range(3)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len(ended) == 3 and len(stub.of("payment_intent")) == 1
+    assert Payment.objects.filter(kind="charge").count() == 1
 
 
 def test_an_event_finds_the_payment_whose_answer_was_lost(as_alice: Client, stub: Stub) -> None:

@@ -176,14 +176,20 @@ def _setup(asked: Asked) -> dict[str, Any]:
 
 
 def _order(asked: Asked) -> dict[str, Any]:
-    """`invoice_id` is paid once at PayPal, also when the key under which it was asked is forgotten there."""
+    """`invoice_id` is paid once at PayPal, also when the key under which it was asked is forgotten there.
+
+    By `reference_id` PayPal finds the order, when it is told that something was corrected or erased.
+    """
     source: dict[str, Any] = {"experience_context": {**_back(asked), "user_action": "PAY_NOW"}}
     if asked.kind == "renew":
         source = {
             "vault_id": asked.method,
             "stored_credential": {"payment_initiator": "MERCHANT", "usage": "SUBSEQUENT"},
         }
-    unit = {"custom_id": f"{asked.kind} {asked.key}", "invoice_id": asked.key, "amount": _money(asked)}
+    unit = {
+        "reference_id": asked.reference, "custom_id": f"{asked.kind} {asked.key}", "invoice_id": asked.key,
+        "amount": _money(asked),
+    }  # fmt: skip
     return {"intent": "CAPTURE", "purchase_units": [unit], "payment_source": {"paypal": source}}
 
 

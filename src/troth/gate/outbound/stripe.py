@@ -197,8 +197,11 @@ class Stripe:
 
 
 def _mark(asked: Asked) -> dict[str, str]:
-    """What Stripe keeps with an object, and repeats: by it an event finds its payment."""
-    return {"payment": asked.key, "kind": asked.kind}
+    """What Stripe keeps with an object, and repeats: by it an event finds its payment.
+
+    By the reference Stripe finds what it has of a buyer, when it is told that something was corrected or erased.
+    """
+    return {"payment": asked.key, "kind": asked.kind, "reference": asked.reference}
 
 
 def _marks(about: dict[str, Any]) -> dict[str, Any]:
