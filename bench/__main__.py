@@ -29,6 +29,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         reading,
         rights,
         verifying,
+        visiting,
         walls,
         writing,
     )
@@ -50,6 +51,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         "query": lambda: querying.rows(3, 2_000 if quick else 200_000, home),
         "walls": lambda: walls.rows(rounds, *((4, 200) if quick else (100, 2_000))),
         "chat": lambda: chatting.rows(*((50, 12) if quick else (500, 60)), home),
+        "visits": lambda: visiting.rows(rounds, (8, 64) if quick else (8, 64, 500)),
         "referrals": lambda: marking.rows(rounds, 20_000 if quick else 1_000_000),
     }
 
@@ -61,7 +63,7 @@ def main() -> int:
         "rows",
         nargs="*",
         help="decide, read, write, append, verify, inbox, rights, export, files, import, hosting, query, walls,"
-        " referrals, boards, chat; all when none is named",
+        " referrals, boards, chat, visits; all when none is named",
     )
     asked.add_argument(
         "--quick", action="store_true", help="small sizes, few rounds: a check that it runs, no figures"

@@ -8,6 +8,7 @@ import json
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from troth.engine.ledger import fold, leaf_hash
+from troth.engine.policy import Policy
 from troth.gate.ids import uuid7
 from troth.gate.published import statement
 from troth.gate.registry import built_at, serves
@@ -48,7 +50,12 @@ class Uncollected(Exception):
 
 def allowed() -> frozenset[str]:
     """The fields of an event that the statement collects as people move about our pages."""
-    collected = {item.category for item in statement.current().collects(PLACE)}
+    return _allowed(statement.current())
+
+
+@lru_cache(maxsize=4)
+def _allowed(policy: Policy) -> frozenset[str]:
+    collected = {item.category for item in policy.collects(PLACE)}
     return frozenset(name for name, category in CATEGORY.items() if category in collected)
 
 

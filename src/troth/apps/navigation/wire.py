@@ -7,6 +7,7 @@ where we know it: one that we do not know could itself be somebody's.
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NoReturn
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
@@ -26,8 +27,12 @@ JSON = Mapping[str, Any]
 
 def sites() -> dict[str, str]:
     """The hosts that are counted, and what a program may call them by: all that link the statement, but workspaces."""
-    counted = settings.TROTH_LINKED_HOSTS - {settings.TROTH_HOSTS["workspace"]}
-    return {name: host for host in counted for name in (host, str(website_of(host)))}
+    return _named_sites(settings.TROTH_LINKED_HOSTS, settings.TROTH_HOSTS["workspace"])
+
+
+@lru_cache(maxsize=4)
+def _named_sites(linked: frozenset[str], workspace: str) -> dict[str, str]:
+    return {name: host for host in linked - {workspace} for name in (host, str(website_of(host)))}
 
 
 def website_of(host: str) -> UUID:
