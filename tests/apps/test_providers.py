@@ -330,7 +330,7 @@ def test_staff_put_a_duty_on_the_register_give_its_key_and_end_it(sign_in: SignI
         ({"categories": []}, "what the duty needs"),
         ({"recipient": "quality-checker"}, "wider than the clause"),
         ({"ends_on": "2020-01-01"}, "a day to come"),
-        ({"channel": "webhook"}, "Select a valid choice"),
+        ({"channel": "webhook", "endpoint": "https://evil.example/"}, "not the host"),
         ({"endpoint": "https://hooks.ring-round.example/\r\nHost: evil.example"}, "one line"),
     ],
     ids=["processor", "message", "nothing", "purpose", "past", "channel", "lines"],

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from troth.accounts.models import Role
 from troth.accounts.staff import staff_only
-from troth.gate.duties import registering
+from troth.gate.duties import pushing, registering
 from troth.gate.duties.models import Duty, ProviderKey
 from troth.gate.errors import Refused
 from troth.gate.registry import office_page
@@ -94,9 +94,11 @@ def one(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 
 def _duty(request: HttpRequest, duty: Duty, made: str = "") -> HttpResponseBase:
+    is_sent = duty.channel == Duty.Channel.WEBHOOK
     context = {
         "duty": shown.duty(duty), "counted": shown.counted(duty), "deletion": shown.deletion(duty), "made": made,
         "keys": ProviderKey.objects.filter(duty=duty), "may_change": request.staff.role in KEEPERS,  # type: ignore[attr-defined]
+        "secret": pushing.secret_of(duty) if made and is_sent else "",
     }  # fmt: skip
     return render(request, "providers/office_duty.html", context)
 

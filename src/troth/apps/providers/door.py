@@ -103,22 +103,7 @@ def records(request: HttpRequest, duty: Duty) -> dict[str, Any]:
         ) from None
     except handing.Busy as busy:
         raise Trouble(409, "changed", str(busy), "ask again") from None
-    return as_json(duty, pulled)
-
-
-def as_json(duty: Duty, pulled: handing.Pulled) -> dict[str, Any]:
-    """Records as the provider gets them, by the statement's words for the kinds of data."""
-    names = dict(zip(duty.fields(), duty.named(), strict=False))
-    return {
-        "duty": duty.reference, "upto": pulled.upto, "has_more": pulled.has_more,
-        "records": [
-            {
-                "number": one.number, "mark": one.mark, "again": one.is_again,
-                "values": {names[name]: value for name, value in one.values.items()},
-            }
-            for one in pulled.records
-        ],
-    }  # fmt: skip
+    return handing.as_json(duty, pulled)
 
 
 @by_key("POST")

@@ -18,7 +18,7 @@ from troth.gate.published import statement
 from troth.gate.telling import recipients
 
 LARGEST_CONTRACT = 10_000_000
-OFFERED = (Duty.Channel.PULL, Duty.Channel.FILE)
+OFFERED = (Duty.Channel.PULL, Duty.Channel.WEBHOOK, Duty.Channel.FILE)
 DATE = forms.DateInput(attrs={"type": "date"})
 
 

@@ -16,7 +16,6 @@ from troth.gate.errors import Refused
 from troth.gate.telling import confirming, ending
 
 from . import shown
-from .door import as_json
 from .forms import KeyForm, ReportForm
 
 KEYS = "provider_keys"
@@ -109,7 +108,7 @@ def file(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     pulled = _pulled(request, duty, handing.MOST)
     if pulled is None:
         return redirect("provider-duty", pk=pk)
-    answer: HttpResponse = JsonResponse(as_json(duty, pulled))
+    answer: HttpResponse = JsonResponse(handing.as_json(duty, pulled))
     answer["Content-Disposition"] = f'attachment; filename="duty-{duty.reference}-{pulled.upto}.json"'
     return answer
 

@@ -64,8 +64,10 @@ def mark_of(duty: Duty, row: Any) -> str:
     return made.hexdigest()[:32]
 
 
-def hand_over(duty: Duty, after: int | None = None, most: int = MOST) -> Pulled:
+def hand_over(duty: Duty, after: int | None = None, most: int = MOST, upto: int | None = None) -> Pulled:
     """The next records of a live duty, after the last number that the provider has (None: what it said last).
+
+    With `upto` only what was handed over before comes again, as far as that number.
 
     The entries are durable before this returns.  Raises Refused, NoSuchNumber, Busy.
     """
@@ -76,10 +78,11 @@ def hand_over(duty: Duty, after: int | None = None, most: int = MOST) -> Pulled:
     if entry is None or known is None:
         raise Refused("this provider is on no register, or its duty covers nobody", clause_of(duty))
     after = _acknowledge(duty, after)
-    numbers = _unsure(duty, after)
+    numbers = _unsure(duty, after, upto)
     unsure = set(numbers)
+    new = _new(duty, known) if upto is None else ()
     handed = disclose_each(
-        chain(_again(duty, known, numbers), _new(duty, known)), duty.fields(), to=duty.recipient,
+        chain(_again(duty, known, numbers), new), duty.fields(), to=duty.recipient,
         purpose=duty.purpose, by=SYSTEM, country=entry.country, given=duty, most=most,
         reference=lambda row: mark_of(duty, row), beside=lambda each: _note(duty, each, numbers),
     )  # fmt: skip
@@ -87,8 +90,23 @@ def hand_over(duty: Duty, after: int | None = None, most: int = MOST) -> Pulled:
         Given(numbers[one.row.pk], mark_of(duty, one.row), one.row.pk in unsure, one.values) for one in handed
     ]
     is_all = len(handed) < most
-    last = max(numbers.values(), default=duty.last_number)
-    return Pulled(records, max(last, duty.last_number) if is_all else records[-1].number, not is_all)
+    last = upto or max((duty.last_number, *numbers.values()))
+    return Pulled(records, last if is_all else records[-1].number, not is_all)
+
+
+def as_json(duty: Duty, pulled: Pulled) -> dict[str, Any]:
+    """Records as a provider gets them, by the statement's words for the kinds of data."""
+    names = dict(zip(duty.fields(), duty.named(), strict=False))
+    return {
+        "duty": duty.reference, "upto": pulled.upto, "has_more": pulled.has_more,
+        "records": [
+            {
+                "number": one.number, "mark": one.mark, "again": one.is_again,
+                "values": {names[name]: value for name, value in one.values.items()},
+            }
+            for one in pulled.records
+        ],
+    }  # fmt: skip
 
 
 def must_be_live(duty: Duty) -> None:
@@ -114,9 +132,11 @@ def _acknowledge(duty: Duty, after: int | None) -> int:
     return after
 
 
-def _unsure(duty: Duty, after: int) -> dict[UUID, int]:
+def _unsure(duty: Duty, after: int, upto: int | None) -> dict[UUID, int]:
     """By row, the number of what the provider may not have got."""
     found = Handover.objects.filter(duty=duty, number__gt=after, is_again=False).exclude(row_id=None)
+    if upto is not None:
+        found = found.filter(number__lte=upto)
     return dict(found.order_by("number").values_list("row_id", "number"))
 
 

@@ -34,7 +34,8 @@ class Contract(models.Model):
 class Duty(models.Model):
     """One task of a service provider, and the ground on which records are handed to it (share.providers, share.quality).
 
-    `last_number` counts what was handed over, `acknowledged` is the last that the provider said it has.
+    `last_number` counts what was handed over, `acknowledged` is the last that the provider said it has; `pushing` is the
+    last of what is on its way to its server.
     """
 
     class Channel(models.TextChoices):
@@ -56,6 +57,7 @@ class Duty(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     last_number = models.PositiveIntegerField(default=0)
     acknowledged = models.PositiveIntegerField(default=0)
+    pushing = models.PositiveIntegerField(default=0)
     attempts = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField(default=timezone.now)
 

@@ -1,0 +1,79 @@
+"""What is sent to a provider's own server: signed, over TLS, to the host that the register names and nowhere else.
+
+What is in it was disclosed, on record, before it comes here.  Nothing is followed: an answer that points elsewhere is
+no yes.  clause: share.providers
+"""
+
+import hashlib
+import hmac
+import http.client
+import socket
+import ssl
+import time
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+SIGNATURE = "Troth-Signature"
+DELIVERY = "Troth-Delivery"
+TIMEOUT = 8.0
+HTTPS = 443
+LOOPBACK = "localhost"
+
+
+class Undelivered(Exception):
+    """The provider did not say that it has it.  The message names no address and no word of an answer."""
+
+
+def signed(body: bytes, secret: str, now: float | None = None) -> str:
+    """`t=<seconds>,v1=<hex>`: HMAC-SHA256 of `<seconds>.<body>`, so that neither can be changed, nor sent anew later."""
+    stamp = str(int(now or time.time()))
+    mac = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256)
+    return f"t={stamp},v1={mac.hexdigest()}"
+
+
+def send(endpoint: str, registered: str, body: bytes, secret: str, delivery: str) -> None:
+    """POST a body to an address at the registered host (`name` or `name:port`).  Raises Undelivered.
+
+    The address that the name stands for is looked up once, must not lie in a network of our own, and is the one that is
+    connected to: a name that is changed meanwhile leads nowhere else.
+    """
+    asked = urlsplit(endpoint)
+    host, port = asked.hostname or "", asked.port or HTTPS
+    if asked.scheme != "https" or (f"{host}:{asked.port}" if asked.port else host) != registered.lower():
+        raise Undelivered("not at the registered host")
+    headers = {
+        "Content-Type": "application/json", SIGNATURE: signed(body, secret), DELIVERY: delivery,
+        "Host": registered.lower(), "Connection": "close",
+    }  # fmt: skip
+    path = (asked.path or "/") + (f"?{asked.query}" if asked.query else "")
+    try:
+        plain = socket.create_connection((_address(host, port), port), TIMEOUT)
+        with _context(host).wrap_socket(plain, server_hostname=host) as channel:
+            connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
+            connection.sock = channel
+            connection.request("POST", path, body=body, headers=headers)
+            status = connection.getresponse().status
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise Undelivered(f"no answer ({type(error).__name__})") from None
+    if not 200 <= status < 300:
+        raise Undelivered(f"answered {status}")
+
+
+def _address(host: str, port: int) -> str:
+    """Where a host is.  Raises Undelivered for one inside our own networks; only `localhost`, by name, is here."""
+    found = {str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    for address in sorted(found):
+        at = ip_address(address)
+        if at.is_loopback if host == LOOPBACK else at.is_global and not at.is_multicast:
+            return address
+    raise Undelivered("the host lies in no public network")
+
+
+def _context(host: str) -> ssl.SSLContext:
+    own = settings.TROTH_AUTHORITY if host == LOOPBACK else None
+    context = ssl.create_default_context(cafile=str(own) if own and Path(own).exists() else None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
