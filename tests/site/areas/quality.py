@@ -1,4 +1,4 @@
-"""Data quality: what a check proposes to Charlie of the sample, and the office’s page of runs."""
+"""Data quality: what a check proposes to Alice of the sample, and the office’s page of runs."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ def fill(cast: Cast) -> None:
 
 APPOINTED: dict[str, Callable[[Cast, Page], None]] = {}
 SHOWN: tuple[Shown, ...] = (
-    Shown("own-proposals", "charlie", OWN),
+    Shown("own-proposals", "alice", OWN),
     Shown("own-proposals, none", "olga", OWN),
     Shown("office-quality", "privacy-officer", DESK),
 )

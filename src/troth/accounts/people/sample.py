@@ -18,10 +18,10 @@ class One:
 
 
 PEOPLE = {
-    "alice": One("Alice, a customer’s owner", "Alice Archer", "alice@archer.example", "+12025550101", "Archer Pottery"),
+    "alice": One("Alice, a customer’s owner", "Alice Archer", "alice@archer.example", "(202) 555-0101", "Archer Pottery"),
     "bob": One("Bob, her colleague", "Bob Baptiste", "bob@archer.example"),
     "charlie": One(
-        "Charlie, another customer", "Charlie Chen", "charlie@chen.example", "(202) 555-0103", "Chen & Daughters"
+        "Charlie, another customer", "Charlie Chen", "charlie@chen.example", "+12025550103", "Chen & Daughters"
     ),
 }  # fmt: skip
 
