@@ -31,5 +31,7 @@ class Forbidding:
             "Cross-Origin-Resource-Policy", "cross-origin" if is_shown_elsewhere else "same-origin"
         )
         if settings.SESSION_COOKIE_NAME in request.COOKIES and not response.has_header("Cache-Control"):
-            response["Cache-Control"] = "no-store"  # within a session; errors in the form of the API are among them
+            response["Cache-Control"] = (
+                "no-store"  # within a session; errors in the form of the API are among them
+            )
         return response

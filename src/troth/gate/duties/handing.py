@@ -4,9 +4,10 @@ A pull names the last number that the provider has.  What was handed over after 
 records that it never had.  So a pull whose answer was lost is simply repeated.  clause: share.providers
 """
 
+import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,9 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from ..errors import GateError, Refused
+from ..ids import uuid7
 from ..published import statement
+from ..subjects import bulk
 from ..telling import recipients
 from ..telling.telling import desk_of
 from ..uses import SYSTEM, disclose_each
@@ -60,8 +63,13 @@ class Pulled:
 
 def mark_of(duty: Duty, row: Any) -> str:
     """What the provider knows a row by, the same whenever it is handed over: nothing can be read from it."""
-    made = salted_hmac("troth.gate.duties", f"{duty.pk.hex} {row.pk.hex}", algorithm="sha256")
-    return made.hexdigest()[:32]
+    return hmac.digest(_marking(duty.pk.hex), row.pk.bytes, "sha256").hex()[:32]
+
+
+@lru_cache(maxsize=64)
+def _marking(duty: str) -> bytes:
+    """The key of a duty's marks, made from the install's."""
+    return salted_hmac("troth.gate.duties", duty, algorithm="sha256").digest()
 
 
 def hand_over(duty: Duty, after: int | None = None, most: int = MOST, upto: int | None = None) -> Pulled:
@@ -163,14 +171,18 @@ def _note(duty: Duty, handed: list[Record], numbers: dict[UUID, int]) -> None:
     again, new = set(numbers), [one.row.pk for one in handed if one.row.pk not in numbers]
     count_up(duty, len(new))
     numbers |= {pk: duty.last_number + n for n, pk in enumerate(new, 1)}
-    owner, now = desk_of(duty.recipient), timezone.now()
-    Handover.objects.bulk_create(
+    bulk.insert(
+        Handover, desk_of(duty.recipient),
+        {"duty_id": duty.pk, "at": timezone.now(), "outcome": "", "reported_at": None},
+        ("id", "number", "entry", "about_id", "row_id", "mark", "is_again"),
         [
-            _handover(duty, owner, numbers[one.row.pk], one.entry, one.row, now, one.row.pk in again)
+            (
+                uuid7(), numbers[one.row.pk], one.entry, one.row.owner_id, one.row.pk, mark_of(duty, one.row),
+                one.row.pk in again,
+            )
             for one in handed
         ],
-        batch_size=LOOKED_AT,
-    )
+    )  # fmt: skip
 
 
 def count_up(duty: Duty, many: int) -> None:
@@ -183,15 +195,6 @@ def count_up(duty: Duty, many: int) -> None:
         raise Busy("another pull of this duty came between; ask again")
 
 
-def _handover(
-    duty: Duty, owner: UUID, number: int, entry: str, row: Row, now: datetime, is_again: bool
-) -> Handover:
-    return Handover(
-        owner_id=owner, duty=duty, number=number, entry=entry, about_id=row.owner_id, row_id=row.id,
-        mark=mark_of(duty, row), is_again=is_again, at=now,
-    )  # fmt: skip
-
-
 def note_one(duty: Duty, entry: str, row: Row) -> None:
     """Note one disclosure that is made outside a pull, of a record that was handed over: its corrected value."""
     duty.refresh_from_db()
@@ -199,5 +202,8 @@ def note_one(duty: Duty, entry: str, row: Row) -> None:
     before = Handover.objects.filter(duty=duty, row_id=row.id).order_by("number").first()
     if before is None:
         raise Refused("this record was not handed over under this duty", clause_of(duty))
-    made = _handover(duty, desk_of(duty.recipient), before.number, entry, row, timezone.now(), is_again=True)
+    made = Handover(
+        owner_id=desk_of(duty.recipient), duty=duty, number=before.number, entry=entry, about_id=row.owner_id,
+        row_id=row.id, mark=mark_of(duty, row), is_again=True,
+    )  # fmt: skip
     made.save(force_insert=True)

@@ -86,13 +86,13 @@ class _Batch:
             self._shared[key] = (
                 (clauses, self.use._facts(Kind.DISCLOSE, set(clauses.values()))) if clauses else None
             )
-        shared = self._shared[key]
-        if shared is None or not self.use.is_open_to(row):
+        shared, owner = self._shared[key], row.owner_id.hex
+        if shared is None or not self.use.holds(owner):
             return
         clauses, facts = shared
         opened = self.use.open_all(row)
         values = {name: opened.get(name) for name in self.fields}
-        entry, owner = writing.new_id(), row.owner_id.hex
+        entry = writing.new_id()
         detail: dict[str, Any] = {
             "disclosed": clauses, "country": self.use.by.country, "sent": hash_of(values), "by": self.by.role,
             "reference": self.reference(row),

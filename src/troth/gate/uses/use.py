@@ -108,7 +108,10 @@ class Use:
     def is_open_to(self, row: Row) -> bool:
         """Whether the row can be read here; lists leave out one being erased, or whose owner limits this use."""
         self.preload([row.owner_id])
-        owner = row.owner_id.hex if row.owner_id is not None else ""
+        return self.holds(row.owner_id.hex if row.owner_id is not None else "")
+
+    def holds(self, owner: str) -> bool:
+        """Whether the key of a subject was loaded here, and nothing limits this use of theirs."""
         return owner in self._ciphers and owner not in self._limits
 
     def _open(self, row: Row) -> _Opened:
