@@ -31,6 +31,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         verifying,
         visiting,
         walls,
+        webhooks,
         writing,
     )
 
@@ -53,6 +54,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         "chat": lambda: chatting.rows(*((50, 12) if quick else (500, 60)), home),
         "visits": lambda: visiting.rows(rounds, (8, 64) if quick else (8, 64, 500)),
         "referrals": lambda: marking.rows(rounds, 20_000 if quick else 1_000_000),
+        "webhooks": lambda: webhooks.rows(1, (40, 400) if quick else (1_000, 10_000)),
     }
 
 
@@ -63,7 +65,7 @@ def main() -> int:
         "rows",
         nargs="*",
         help="decide, read, write, append, verify, inbox, rights, export, files, import, hosting, query, walls,"
-        " referrals, boards, chat, visits; all when none is named",
+        " referrals, boards, chat, visits, webhooks; all when none is named",
     )
     asked.add_argument(
         "--quick", action="store_true", help="small sizes, few rounds: a check that it runs, no figures"
