@@ -28,6 +28,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         querying,
         reading,
         rights,
+        sessions,
         verifying,
         visiting,
         walls,
@@ -55,6 +56,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         "visits": lambda: visiting.rows(rounds, (8, 64) if quick else (8, 64, 500)),
         "referrals": lambda: marking.rows(rounds, 20_000 if quick else 1_000_000),
         "webhooks": lambda: webhooks.rows(1, (40, 400) if quick else (1_000, 10_000)),
+        "sessions": lambda: sessions.rows(rounds, 100 if quick else 100_000),
     }
 
 
@@ -65,7 +67,7 @@ def main() -> int:
         "rows",
         nargs="*",
         help="decide, read, write, append, verify, inbox, rights, export, files, import, hosting, query, walls,"
-        " referrals, boards, chat, visits, webhooks; all when none is named",
+        " referrals, boards, chat, visits, webhooks, sessions; all when none is named",
     )
     asked.add_argument(
         "--quick", action="store_true", help="small sizes, few rounds: a check that it runs, no figures"
