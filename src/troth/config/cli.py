@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from pathlib import Path
 
 FAMILIES = (
     "serving", "statements", "proofs", "ledgers", "keys", "backups", "subjects", "retention", "company",
@@ -85,6 +86,15 @@ def _is_one(error: Exception, *names: tuple[str, str]) -> bool:
     return isinstance(error, tuple(kind for kind in kinds if kind))
 
 
+def _has_store() -> bool:
+    """Whether there is a store to ask; asking SQLite for one makes it."""
+    from django.conf import settings
+
+    store = settings.DATABASES["default"]
+    name = Path(str(store["NAME"]))
+    return "sqlite" not in store["ENGINE"] or (name.is_file() and name.stat().st_size > 0)
+
+
 def set_up() -> None:
     """Start Django for a command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "troth.config.settings")
@@ -93,6 +103,10 @@ def set_up() -> None:
     django.setup()
     from django.db import connections
 
+    if _has_store():
+        from troth.gate.published import statement
+
+        statement.try_refreshing(at_once=True)
     if not gc.get_freeze_count():
         # What a start loads stays: no look for garbage goes through it, not even the last, a quarter of a command's time.
         gc.freeze()

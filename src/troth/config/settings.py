@@ -111,6 +111,7 @@ INSTALLED_APPS = [
     "troth.apps.legal",
     "troth.apps.quality",
     "troth.apps.transfers",
+    "troth.apps.versions",
 ]
 
 MIDDLEWARE = [

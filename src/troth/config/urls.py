@@ -13,6 +13,7 @@ urlpatterns = [
     path("metrics", metrics.metrics, name="metrics"),
     path("health", metrics.health, name="health"),
     path("", include("troth.apps.pages.urls")),
+    path("", include("troth.apps.versions.urls")),
     path("", include("troth.apps.enquiries.urls")),
     path("", include("troth.apps.rights.urls")),
     path("", include("troth.apps.providers.urls")),

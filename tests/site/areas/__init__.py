@@ -26,6 +26,7 @@ from tests.site.areas import (
     support,
     telling,
     transfers,
+    versions,
     workspaces,
 )
 
@@ -53,6 +54,7 @@ AREAS: tuple[ModuleType, ...] = (
     legal,
     quality,
     transfers,
+    versions,
 )
 
 NO_PAGES = dict(pages.NO_PAGES)

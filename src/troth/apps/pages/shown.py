@@ -103,9 +103,14 @@ def _label(item: Item) -> str:
     return str(getattr(field, "verbose_name", field.name)).capitalize()
 
 
-@cache
 def agreement() -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The Subscription Agreement; its rules use the statement's words."""
+    return _agreement(statement.current().version)
+
+
+@cache
+def _agreement(version: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    del version  # another version, another text
     own = statement.agreement()
     ids = {clause.id for clause in own.clauses}
     clauses = [clause for clause in render(combine(statement.document(), own)) if clause.id in ids]

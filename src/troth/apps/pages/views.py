@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from troth.gate.journal import log
@@ -43,7 +44,8 @@ def statement_page(request: HttpRequest) -> HttpResponse:
 
 
 def _earlier() -> list[dict[str, Any]]:
-    rows = StatementVersion.objects.exclude(version=statement.current().version).order_by("-published_at")
+    others = StatementVersion.objects.exclude(version=statement.current().version)
+    rows = others.exclude(in_force_at__gt=timezone.now()).order_by("-published_at")
     return [
         {
             "version": row.version,
@@ -56,7 +58,7 @@ def _earlier() -> list[dict[str, Any]]:
 
 def _published_at() -> Any:
     row = StatementVersion.objects.filter(version=statement.current().version).first()
-    return row.published_at if row else None
+    return (row.in_force_at or row.published_at) if row else None
 
 
 @require_safe

@@ -18,6 +18,7 @@ OWN_LOOK = "data-subject"
 WORDS = {
     "read": "read", "collected": "taken in", "disclosed": "sent on", "refused": "refused", "limited": "limited",
     "merged": "brought together", "handed over": "handed over to you", "deleted": "deleted",
+    "agreed": "agreed to a change of the statement",
     "acted": "your own work here",
 }  # fmt: skip
 

@@ -94,6 +94,7 @@ def _prepare_stores(keys: Path, *, serves: bool) -> None:
     for problem in keeper().health():
         raise SettingError(problem)
     begin_log()
+    statement.refresh(at_once=True)
     if statement.publish():
         announce(statement.current().version)
     company.begin()

@@ -90,6 +90,7 @@ def run_worker(options: argparse.Namespace) -> int:
     set_up()
     from django.db import DatabaseError, close_old_connections
 
+    from troth.gate.published import statement
     from troth.gate.schedule.leases import run_due
 
     stop = threading.Event()
@@ -97,6 +98,7 @@ def run_worker(options: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stop.set())
     while not stop.is_set():
         try:
+            statement.refresh()
             busy = run_due()
         except DatabaseError as error:
             print(

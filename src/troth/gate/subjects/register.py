@@ -9,6 +9,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db import connection, models
 
+from troth.engine.policy import Policy
 from troth.engine.statement import Problem, check_coverage
 
 from ..published import statement
@@ -118,12 +119,13 @@ def locked(row: PersonalModel) -> PersonalModel | None:
     return found
 
 
-def against_the_code() -> list[Problem]:
+def against_the_code(policy: Policy | None = None) -> list[Problem]:
     """Rule 8 of the statement's checker: what the code does without a clause, and the clauses without code.
 
-    What is used is worked out: a sealed item, for a purpose that the code serves and the statement uses it for.
+    Of the statement in force, or of another.  What is used is worked out: a sealed item, for a purpose that the code
+    serves and the statement uses it for.
     """
-    policy = statement.current()
+    policy = policy or statement.current()
     kept = {seal.category for model in personal_models() for seal in model.seals.values()}
     used = {("collect", category) for category in kept}
     used |= {

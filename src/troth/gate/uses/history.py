@@ -107,7 +107,17 @@ def _used(entry: Entry, detail: bytes) -> Used:
 def _act(told: dict[str, Any]) -> str:
     if told.get("own") and told["role"] != "data-subject" and told.get("used") and not told.get("refused"):
         return "acted"  # their own work in a role met what is about themselves
-    for act in ("refused", "disclosed", "collected", "limited", "merged", "handed over", "deleted", "acted"):
+    for act in (
+        "refused",
+        "disclosed",
+        "collected",
+        "limited",
+        "merged",
+        "handed over",
+        "agreed",
+        "deleted",
+        "acted",
+    ):
         if act in told and told[act] not in ({}, ""):
             return act
     return "read"

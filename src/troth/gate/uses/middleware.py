@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from ..errors import Erased, GateError, KeyStoreError, Obstructed, Refused, SealError, Unfinished
+from ..published import statement
 from . import faults
 from .actor import VISITOR
 
@@ -57,6 +58,7 @@ class UseMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = VISITOR  # type: ignore[attr-defined]
+        statement.try_refreshing()
         noted = faults.begin()
         try:
             response = self._get_response(request)
