@@ -57,7 +57,7 @@ def _count_batch() -> int:
                 zip(("day", "kind", "country", "recipient", "purpose", "category"), key, strict=True)
             )
             row, _ = Tally.objects.get_or_create(**names)
-            Tally.objects.filter(pk=row.pk).update(number=F("number") + number)
+            Tally.objects.filter(pk=row.pk).update(times=F("times") + number)
         Counted.objects.filter(pk=1).update(seq=rows[-1].seq)
     return len(rows)
 
@@ -76,7 +76,7 @@ def missing() -> list[str]:
     names = ("country", "recipient", "purpose")
     held = transfers().filter(seq__lte=mark.seq if mark else 0).order_by().values_list(*names)
     logged = Counter(held)
-    told = Tally.objects.filter(category="").order_by().values_list(*names).annotate(Sum("number"))
+    told = Tally.objects.filter(category="").order_by().values_list(*names).annotate(Sum("times"))
     register = Counter(
         {(country, recipient, purpose): number for country, recipient, purpose, number in told}
     )

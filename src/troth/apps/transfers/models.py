@@ -15,7 +15,7 @@ class Tally(models.Model):
     recipient = models.CharField(max_length=80)
     purpose = models.CharField(max_length=80)
     category = models.CharField(max_length=80, blank=True)
-    number = models.PositiveBigIntegerField(default=0)
+    times = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         constraints = (

@@ -8,7 +8,7 @@ from troth.accounts.models import Role, StaffMember
 from troth.gate.countries import countries
 from troth.gate.telling import recipients
 
-MAIL, PAYMENT = "mail-carrier", "payment-processor"
+MAIL = "mail-carrier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,11 @@ def listed() -> list[Place]:
     ]
     if MAIL not in settings.TROTH_RECIPIENTS:
         found.append(Place("recipient", recipients.label(MAIL), settings.TROTH_CARRIER_COUNTRY))
-    if PAYMENT not in settings.TROTH_RECIPIENTS:
-        found.append(Place("recipient", recipients.label(PAYMENT), settings.TROTH_PROCESSOR["country"]))
+    found += [
+        Place("recipient", recipients.label(told["recipient"]), told["country"])
+        for told in settings.TROTH_PROCESSORS.values()
+        if told["recipient"] not in settings.TROTH_RECIPIENTS
+    ]
     found += [Place("store", name, country) for name, country in settings.TROTH_STORES.items()]
     staff = sorted(set(StaffMember.objects.values_list("role", "country")))
     return found + [

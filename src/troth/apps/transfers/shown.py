@@ -47,7 +47,7 @@ def rows(tallies: Iterable[Tally]) -> list[dict[str, Any]]:
             each.purpose,
             top(each.category),
         )
-        found[key] += each.number
+        found[key] += each.times
     return [
         {
             "what": what, "country": where, "recipient": _label(policy.recipients, recipient),
@@ -64,7 +64,7 @@ def by_country(tallies: Iterable[Tally]) -> list[dict[str, Any]]:
     """How many entries for each country, with a bar."""
     found = Counter[str]()
     for each in tallies:
-        found[country(each.country, each.recipient)] += each.number
+        found[country(each.country, each.recipient)] += each.times
     most = max(found.values(), default=1)
     return [
         {"label": name, "value": number, "percent": round(100 * number / most)}
@@ -103,7 +103,7 @@ def table(tallies: Iterable[Tally]) -> str:
     writer.writerow(COLUMNS)
     for each in tallies:
         writer.writerow((
-            each.day.isoformat(), _word(each.kind), each.country, each.recipient, each.purpose, each.category, each.number
+            each.day.isoformat(), _word(each.kind), each.country, each.recipient, each.purpose, each.category, each.times
         ))  # fmt: skip
     return out.getvalue()
 

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('recipient', models.CharField(max_length=80)),
                 ('purpose', models.CharField(max_length=80)),
                 ('category', models.CharField(blank=True, max_length=80)),
-                ('number', models.PositiveBigIntegerField(default=0)),
+                ('times', models.PositiveBigIntegerField(default=0)),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('day', 'kind', 'country', 'recipient', 'purpose', 'category'), name='one_tally_of_a_kind')],
