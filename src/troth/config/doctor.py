@@ -27,7 +27,8 @@ from troth.gate.schedule.models import Lease
 from troth.gate.subjects import keyless, retention, wall
 from troth.gate.subjects.models import Erasure
 
-from .environment import SettingError, refuse_half_restored, refuse_old_sqlite
+from . import served
+from .environment import SettingError, own_certificate, refuse_half_restored, refuse_old_sqlite
 
 LEAST_SPACE = 200 * 1024 * 1024
 OLDEST_ESCROW = timedelta(days=8)
@@ -187,6 +188,19 @@ def _erasures() -> Iterator[Finding]:
     )
 
 
+def _certificate() -> Iterator[Finding]:
+    own = own_certificate()
+    if own is None:
+        return
+    wrong = served.faults(own[0].read_bytes(), sorted(settings.TROTH_HOSTS.values()), datetime.now(UTC))
+    yield Finding(
+        not wrong,
+        f"TROTH_TLS_CERTIFICATE: {'; '.join(wrong)}; put a new one in its place and start again"
+        if wrong
+        else "the certificate is for every host, its chain whole, and does not end within 14 days",
+    )
+
+
 def finds_server() -> Finding:
     """Whether the server of this install answers, asked as any visitor asks."""
     try:
@@ -285,6 +299,7 @@ LOOKS = (
     _escrow,
     _backup,
     _erasures,
+    _certificate,
     _worker,
     _clock,
     _files,
