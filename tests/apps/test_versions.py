@@ -232,6 +232,26 @@ def test_an_altered_text_comes_into_force_nowhere(staff: Three, set_clock: Clock
     assert statement.current().version == old
 
 
+@pytest.mark.parametrize("text", ["# No clause\n", "```rules\nallow everything\n```\n"])
+def test_a_text_that_no_longer_compiles_stops_no_house(staff: Three, set_clock: Clock, text: str) -> None:
+    old = statement.current().version
+    row = published(staff, from_day=day(5))
+    StatementVersion.objects.filter(version=row.version).update(text=text)
+    set_clock(timedelta(days=6))
+    for _ in range(2):
+        assert not statement.refresh(at_once=True)
+    assert statement.current().version == old
+
+
+def test_files_that_are_newer_win(staff: Three) -> None:
+    files = statement.current().version
+    published(staff)
+    assert statement.current().version != files
+    StatementVersion.objects.filter(version=files).update(published_at=timezone.now() + timedelta(hours=1))
+    statement.forget_cached()
+    assert not statement.refresh(at_once=True) and statement.current().version == files
+
+
 # -- what anybody may read
 
 

@@ -14,7 +14,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from troth.engine.policy import Policy
-from troth.engine.statement import Document, combine, compile_statement, load, parse
+from troth.engine.statement import Document, StatementError, combine, compile_statement, load, parse
 
 from .models import StatementVersion
 
@@ -32,6 +32,7 @@ class _Here:
     """The version that was approved here and is in force in this process, if one is; and when this was last asked."""
 
     row: StatementVersion | None = None
+    passed_over = ""
     asked_at = float("-inf")
 
 
@@ -72,10 +73,14 @@ def refresh(*, at_once: bool = False) -> bool:
     if not at_once and time.monotonic() - _Here.asked_at < EVERY:
         return False
     _Here.asked_at = time.monotonic()
-    due = StatementVersion.objects.filter(in_force_at__lte=timezone.now()).order_by("-in_force_at").first()
+    begun = StatementVersion.objects.filter(in_force_at__lte=timezone.now()).order_by("-in_force_at")
+    due = begun.only("version", "in_force_at").first()  # the texts are read when they are needed
+    if due is not None and due.version == _Here.passed_over:
+        return False  # looked at before, and compiling it takes its time
     if (due and due.version) == (_Here.row and _Here.row.version):
         return False
     wanted = due if due is not None and _goes_before_the_files(due) else None
+    _Here.passed_over = due.version if due is not None and wanted is None else ""
     if (wanted and wanted.version) == (_Here.row and _Here.row.version):
         return False
     forget_cached()
@@ -93,7 +98,11 @@ def try_refreshing(*, at_once: bool = False) -> None:
 
 def _goes_before_the_files(row: StatementVersion) -> bool:
     """Whether the files are older than the day on which this came into force.  An altered text is in force nowhere."""
-    if compile_statement(combine(*_parsed(row))).version != row.version:
+    try:
+        is_whole = compile_statement(combine(*_parsed(row))).version == row.version
+    except StatementError:
+        is_whole = False
+    if not is_whole:
         log.error("the statement %s was altered in its table, and is not in force", row.version[:SHORT])
         return False
     files = compile_statement(combine(*_files())).version
@@ -144,7 +153,7 @@ def publish() -> bool:
 
 def forget_cached() -> None:
     """Read the statement file anew at the next question (tests, and `troth statement publish`)."""
-    _Here.row = None
+    _Here.row, _Here.passed_over = None, ""
     _texts.cache_clear()
     current.cache_clear()
     _older.cache_clear()
