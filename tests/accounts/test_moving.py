@@ -212,6 +212,14 @@ def _answer(client: Client, shown: str) -> tuple[int, str | None]:
     return answer.status_code, answer.cookies[NAME].value if NAME in answer.cookies else None
 
 
+def test_a_request_that_read_the_family_long_ago_does_not_set_it_back(here: Client, later: Later) -> None:
+    stale = Family.objects.get()
+    late = tickets.next_of(stale.kin)
+    moved_on(here, later), moved_on(here, later)
+    assert not families._moves_on(stale, late, int(time.time()))
+    assert Family.objects.get().generation == 3 and is_in(here)
+
+
 def test_of_many_copies_shown_at_once_one_ends_the_session_and_one_mail_goes_out(
     here: Client, later: Later
 ) -> None:
