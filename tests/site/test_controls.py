@@ -52,7 +52,7 @@ def entry(**facts: Any) -> None:
         {"purpose": "curiosity"},
         {"recipient": "passer-by"},
         {"clauses": ""},
-        {"clauses": "use.requested share.quality"},
+        {"clauses": "use.requested share.no-promotion"},
         {"version": "0" * 16},
     ],
     ids=lambda facts: " ".join(facts),
