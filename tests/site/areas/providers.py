@@ -53,5 +53,6 @@ SHOWN: tuple[Shown, ...] = (
 NO_PAGES: dict[str, str] = {
     "provider-leave": "a button", "provider-file": "a file", "provider-deleted": "a button",
     "duty-api": "JSON", "duty-api-records": "JSON", "duty-api-reports": "JSON",
-    "office-duty-key-end": "a button", "office-duty-end": "a button",
+    "provider-report": "shown with errors", "office-duty-begin": "shown with errors",
+    "office-provider-contract": "shown with errors", "office-duty-key-end": "a button", "office-duty-end": "a button",
 }  # fmt: skip
