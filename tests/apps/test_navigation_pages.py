@@ -14,6 +14,7 @@ from tests.apps.navigating import ask, cookie_of, events, request, view
 from tests.cast import durable
 from tests.gate.conftest import Clock, set_clock
 from tests.house.tree import ROOT
+from troth.accounts.moving import DEVICE_COOKIE
 from troth.apps.navigation import numbers, trail
 from troth.apps.navigation.cookies import COOKIES
 from troth.apps.navigation.models import Batch
@@ -134,9 +135,10 @@ def test_every_cookie_that_the_code_sets_is_on_the_page(victor: Client) -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr in setting
     }
-    assert calls == {"apps/navigation/numbers.py"}
+    assert calls == {"apps/navigation/numbers.py", "accounts/moving.py"}
     names = {cookie.name for cookie in COOKIES}
-    assert names == {numbers.COOKIE, numbers.CHOICE, settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
+    own = {numbers.COOKIE, numbers.CHOICE, DEVICE_COOKIE}
+    assert names == {*own, settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
     page = victor.get("/cookies/").content.decode()
     assert all(name in page and name.startswith("__Host-") for name in names) and "cookie-page" in PLACES
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from troth.accounts.moving import DEVICE_COOKIE
 from troth.gate.registry import built_at
 
 from . import numbers
@@ -33,8 +34,12 @@ COOKIES = (
     ),
     Cookie(
         str(settings.SESSION_COOKIE_NAME), "Keeps you signed in, and keeps apart what several visitors do.",
-        f"Until you close the browser, {settings.SESSION_COOKIE_AGE // 3600} hours at most",
+        f"{settings.SESSION_COOKIE_AGE // 3600} hours at most; another takes its place as you go",
         "Our own pages",
+    ),
+    Cookie(
+        DEVICE_COOKIE, "A number drawn by lot, by which a copy of your session shown elsewhere is noticed.",
+        f"As long as the session, {settings.SESSION_COOKIE_AGE // 3600} hours at most", "Our own pages",
     ),
     Cookie(
         str(settings.CSRF_COOKIE_NAME), "Shows that a form was sent from our own page and by you.",
