@@ -42,6 +42,10 @@ def test_all_is_kept() -> None:
     assert {clause: find(clause).status for clause in CLAUSES} == dict.fromkeys(CLAUSES, "kept")
 
 
+def test_visits_on_record_break_no_clause_on_uses() -> None:
+    assert find("use.requested").status == "kept"
+
+
 def _mail() -> None:
     Event.objects.filter(path="/contact/").update(done="alice@archer.example")
 

@@ -55,6 +55,12 @@ def _collecting(policy: Policy, purpose: str, recipient: str) -> frozenset[str]:
     return used | _collected(policy) if used else used
 
 
+def _batching(policy: Policy, purpose: str, recipient: str) -> frozenset[str]:
+    """Visits come in as people move about our pages, and nowhere else."""
+    used = _using(policy, purpose, recipient)
+    return used | frozenset(item.clause for item in policy.collects("browsing")) if used else used
+
+
 @cache
 def _collected(policy: Policy) -> frozenset[str]:
     return frozenset(item.clause for place in policy.places for item in policy.collects(place))
@@ -74,6 +80,6 @@ def _of_a_whole(policy: Policy, purpose: str, recipient: str) -> frozenset[str]:
 
 ALLOWED: dict[int, Callable[[Policy, str, str], frozenset[str]]] = {
     Kind.COLLECT: _collecting, Kind.USE: _using, Kind.DISCLOSE: _sharing, Kind.RESTRICTED: _of_a_whole,
-    Kind.BATCH: _using,
+    Kind.BATCH: _batching,
 }  # fmt: skip
 """The kinds of entry that tell of a use, and the clauses under which the statement allows each."""
