@@ -149,6 +149,8 @@ def test_a_provider_proposes_and_the_person_sees_by_whom_and_why_and_accepts() -
         "contact.phone",
     ) and "quality-checker" in made.names()
     assert "You" in hers.get(OWN).content.decode() and proof() == "kept"
+    received = hers.get("/account/privacy/received/").content.decode()
+    assert "DE" in received and "#share.quality" in received and "checking that the data is right" in received
 
 
 @pytest.mark.parametrize(
