@@ -28,7 +28,7 @@ BATCH = 100
 
 def rows(rounds: int, sizes: tuple[int, int]) -> list[Section]:
     """So many calls, and ten times as many: what one of them takes."""
-    settings.TROTH_PROCESSOR["secret"] = SECRET
+    settings.TROTH_PROCESSORS["sandbox"]["secret"] = SECRET
     company = DataSubject.begin(Kind.CUSTOMER)
     found = list(by_turns([_contender(size, company) for size in sizes], rounds).values())
     target = Target("CPU of one call, ten times as many to so many", found[1].cpu_ratio(found[0]), BOUND)
@@ -54,7 +54,7 @@ def _hear(waiting: list[bytes]) -> None:
     for body in waiting:
         stamp = str(int(time.time()))
         signed = f"t={stamp},v1={sandbox.sign(body, stamp, SECRET)}"
-        if not settling.hear(body, {sandbox.SIGNATURE: signed}):
+        if not settling.hear("sandbox", body, {sandbox.SIGNATURE: signed}):
             raise AssertionError("a call was not taken in")
 
 
@@ -89,7 +89,7 @@ def _waiting(company: DataSubject) -> Payment:
         bill = books.draft(order, prices.price(12, "month", "DE"), "Archer Pottery", "1 Kiln Lane", 12)
     payment = Payment(
         owner_id=company.pk, order=order, invoice=bill, kind=Payment.Kind.CHARGE, session=uuid.uuid4().hex,
-        amount=bill.to_pay, currency=bill.currency,
+        processor="sandbox", amount=bill.to_pay, currency=bill.currency,
     )  # fmt: skip
     payment.save(force_insert=True)
     return payment
