@@ -46,7 +46,7 @@ def _service(each: dict[str, Any]) -> dict[str, Any]:
 
 def _plan(plan: Any) -> dict[str, Any]:
     return {
-        "name": plan.name, "first": plan.first, "last": plan.last, "base": money(plan.base, plan.currency),
+        "name": plan.name, "first": f"{plan.first:,}", "last": f"{plan.last:,}", "base": money(plan.base, plan.currency),
         "each": money(plan.each, plan.currency) if plan.each else "",
     }  # fmt: skip
 
