@@ -32,7 +32,7 @@ def company(request: HttpRequest) -> dict[str, Any]:
         "role": staff.get_role_display() if staff else "",
         "office_nav": [
             {"url_name": p.url_name, "label": p.label}
-            for p in OFFICE
+            for p in sorted(OFFICE, key=lambda page: page.url_name != "office")
             if not p.roles or (staff and staff.role in p.roles)
         ],
         "is_counted": _is_counted(request, is_staff=bool(staff)),
