@@ -537,7 +537,7 @@ def test_another_logo_is_asked_for_anew_like_another_word(  # type: ignore[no-un
     assert send(hers, page + "change/", without_logo="on", **WORDS).status_code == 302
     permit(hers, page)
     accept(sales)
-    assert "<img" not in text_of(victor, CUSTOMERS) and not StoredFile.objects.exists()
+    assert "/look/" not in text_of(victor, CUSTOMERS) and not StoredFile.objects.exists()
     assert workspace_host.get(after).status_code == 404
 
 
