@@ -263,3 +263,39 @@ def test_one_event_told_by_many_at_once_is_taken_in_once(as_alice: Client) -> No
         each.join()
     assert Invoice.objects.count() == 1 and PaymentMethod.objects.count() == 1
     assert Payment.objects.get(kind="charge").state == "done"
+
+
+def paid_late(client: Client, times: int) -> Order:
+    """An order that ran when other payments of it came in too, each of the same sum."""
+    order, urls = verified(client, order_of(client)), []
+    for number in range(times + 1):
+        urls.append(press(client, order, "pay"))
+        approve(urls[-1])
+        if number < times:
+            assert told(client, urls[-1], event=f"evt_{number}", outcome="failed", why="card-declined") == 204
+    for url in reversed(urls):
+        assert told(client, url) == 204
+    assert Payment.objects.filter(why="stray").count() == times
+    return Order.objects.get()
+
+
+def test_each_of_two_payments_of_one_sum_that_came_too_late_is_given_back(as_alice: Client) -> None:
+    paid_late(as_alice, 2)
+    refunds.return_strays()
+    assert Payment.objects.filter(kind="refund").count() == 1, "one at a time"
+    assert told(as_alice, f"/{Payment.objects.get(kind='refund').session}") == 204
+    refunds.return_strays()
+    assert Payment.objects.filter(kind="refund").exclude(session=None).count() == 2
+    assert refunds.return_strays() == 0
+
+
+def test_what_is_given_back_by_itself_is_not_given_back_by_hand_in_place_of_the_invoice(
+    as_alice: Client,
+) -> None:
+    order, desk = paid_late(as_alice, 1), anton()
+    stray, real = Payment.objects.get(why="stray"), Payment.objects.get(kind="charge", why="")
+    desk.post(f"/office/orders/{order.pk}/refund/{stray.pk}/")
+    assert not Payment.objects.filter(kind="refund").exists() and not Invoice.objects.get().refunded_at
+    refunds.return_strays()
+    assert told(as_alice, f"/{Payment.objects.get(kind='refund').session}") == 204
+    assert refunds.is_possible(real) and not Invoice.objects.get().refunded_at

@@ -1,6 +1,7 @@
 """Giving a payment back: all of it, once; and by ourselves where it was made for what the order no longer is."""
 
 import logging
+from uuid import uuid5
 
 from django.db import IntegrityError
 from django.utils import timezone
@@ -19,8 +20,8 @@ STRAY, RETURNED = "stray", "returned"
 
 
 def is_possible(row: Payment) -> bool:
-    """Whether a payment was made and not given back."""
-    is_made = row.kind in PAYING and row.state == Payment.State.DONE
+    """Whether a payment was made, and nothing gives it back: a stray is, by itself, and another paid its invoice."""
+    is_made = row.kind in PAYING and row.state == Payment.State.DONE and row.why not in (STRAY, RETURNED)
     return is_made and row.invoice is not None and row.invoice.refunded_at is None
 
 
@@ -75,17 +76,18 @@ def given_back(payment: Payment) -> None:
 def return_strays() -> int:
     """Give back what was paid for something that the order was changed from meanwhile; returns how much of it there was.
 
-    It is asked for again until the processor has taken it, under one key: it is given back once.
+    It is asked for again until the processor has taken it, under one key, which is made of the stray's id: each is given
+    back once.  Of one order, one at a time.
     """
     strays = list(Payment.objects.filter(why=STRAY, state=Payment.State.DONE).select_related("order")[:20])
     for stray in strays:
-        same = {"order": stray.order, "kind": Payment.Kind.REFUND, "invoice": None, "amount": stray.amount}
         try:
             with act():
                 back, _ = Payment.objects.get_or_create(
-                    **same, state=Payment.State.OPEN,
+                    pk=uuid5(stray.pk, Payment.Kind.REFUND),
                     defaults={
-                        "owner_id": stray.owner_id, "currency": stray.currency, "processor": stray.processor,
+                        "owner_id": stray.owner_id, "order": stray.order, "kind": Payment.Kind.REFUND,
+                        "amount": stray.amount, "currency": stray.currency, "processor": stray.processor,
                     },
                 )  # fmt: skip
             _ask(back, stray)
