@@ -299,3 +299,17 @@ def test_what_is_given_back_by_itself_is_not_given_back_by_hand_in_place_of_the_
     refunds.return_strays()
     assert told(as_alice, f"/{Payment.objects.get(kind='refund').session}") == 204
     assert refunds.is_possible(real) and not Invoice.objects.get().refunded_at
+
+
+def test_what_is_being_given_back_when_an_order_ends_is_given_back_once(as_alice: Client) -> None:
+    order, desk = paid(as_alice), anton()
+    place = f"/office/orders/{order.pk}/refund/{Payment.objects.get(kind='charge').pk}/"
+    InProcess.is_away = True
+    desk.post(place)
+    press(as_alice, order, "cancel")
+    over(order)
+    renewing.renew_due()
+    InProcess.is_away = False
+    desk.post(place)
+    assert Order.objects.get().state == "ended"
+    assert [each.state for each in Payment.objects.filter(kind="refund")] == ["done"]

@@ -162,8 +162,9 @@ def _close(order: Order) -> None:
     is_cancelled = bool(order.cancelled_at)
     Order.objects.filter(pk=order.pk).update(state=Order.State.ENDED, next_try_at=None)
     books.forget_drafts(order)
-    # What is owed by invoice stays owed.
-    asked = Payment.objects.filter(order=order, state=Payment.State.OPEN).exclude(kind=Payment.Kind.BILL)
+    # What is owed by invoice stays owed, and what is being given back is given back.
+    stays = (Payment.Kind.BILL, Payment.Kind.REFUND)
+    asked = Payment.objects.filter(order=order, state=Payment.State.OPEN).exclude(kind__in=stays)
     asked.update(state=Payment.State.FAILED, why="ended")
     if not is_cancelled:
         tell(order, "Your order has ended", OVER)
