@@ -240,6 +240,16 @@ def test_an_order_changed_after_its_check_is_checked_again(as_alice: Client) -> 
     assert (row.state, row.consent) == ("begun", "") and not Invoice.objects.exclude(number=None).exists()
 
 
+def test_an_order_that_grew_after_its_card_was_verified_is_checked_before_it_is_paid(
+    as_alice: Client,
+) -> None:
+    order = verified(as_alice, order_of(as_alice))
+    place = Membership.objects.get(customer=order.owner_id)
+    checkout.begin(place, order.pk.hex, prices.price(300, "month", "DE"), "Archer Pottery", "1 Kiln Lane")
+    assert press(as_alice, order, "pay") == f"/orders/{order.pk}/"
+    assert "One more check" in page(as_alice, order) and not Payment.objects.filter(kind="charge").exists()
+
+
 def test_who_agrees_to_nothing_has_a_person_look(as_alice: Client) -> None:
     order = order_of(as_alice)
     press(as_alice, order, "check/person", means="invoice")

@@ -55,7 +55,7 @@ def begin(by: Membership, order_id: str, price: Price, name: str, address: str) 
     order = found or Order(id=UUID(order_id), owner_id=by.customer_id, by_id=by.owner_id)
     with using(COLLECTING, by=SYSTEM, given=order, at=PLACE), act():
         order.period = price.period
-        if large(price.employees) or order.checks.exists() or order.means == Order.Means.INVOICE:
+        if large(price.employees) or is_checked(order, price.employees) or order.checks.exists():
             # Also one that was small when it was qualified: what was checked was another order.
             order.state, order.consent, order.consented_at = Order.State.BEGUN, "", None
             order.checks.update(state=CreditCheck.State.OVER)
@@ -188,6 +188,12 @@ def decide(order: Order, outcome: str, reasons: str, by: Actor = SYSTEM) -> None
             owner_id=order.owner_id, order=order, outcome=outcome, reasons=reasons, begun_at=order.begun_at
         ).save(force_insert=True)
     Order.objects.filter(pk=order.pk, state__in=OPEN).update(state=outcome)
+
+
+def is_checked(order: Order, employees: int) -> bool:
+    """Whether the order needs more than a means of payment: it is large, or is to be paid later."""
+    above = settings.TROTH_CREDIT["check_above"]
+    return order.means == Order.Means.INVOICE or (above is not None and employees > above)
 
 
 def large(employees: int) -> bool:

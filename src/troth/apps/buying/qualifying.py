@@ -36,12 +36,6 @@ VERIFIED = "The means of payment was verified."
 LARGE = "Orders of this size are looked at by a person before they are paid."
 
 
-def is_checked(order: Order, employees: int) -> bool:
-    """Whether the order needs more than a means of payment: it is large, or is to be paid later."""
-    above = settings.TROTH_CREDIT["check_above"]
-    return order.means == Means.INVOICE or (above is not None and employees > above)
-
-
 def consent_text() -> str:
     """What is agreed to: who is asked, where, what is given to them, and what for.  Its hash is kept with the order."""
     asked = settings.TROTH_CREDIT
@@ -120,7 +114,7 @@ def weigh(order: Order, reasons: str) -> None:
     if order.means == Means.CARD and checkout.method_of(order) is None:
         return
     employees = checkout.drafted(order).employees
-    if is_checked(order, employees):
+    if checkout.is_checked(order, employees):
         last = CreditCheck.objects.filter(order=order, state=CreditCheck.State.ANSWERED).first()
         if last is None and credit.checker():
             Order.objects.filter(pk=order.pk, state__in=OPEN).update(state=Order.State.BEGUN)

@@ -15,7 +15,7 @@ from troth.gate.registry import serves
 from troth.gate.uses import Actor, OwnData, using
 from troth.workspaces.models import Seat
 
-from . import books, checkout, qualifying
+from . import books, checkout
 from .models import CreditCheck, Invoice, Order, Payment, Qualification
 from .prices import money
 
@@ -67,7 +67,7 @@ def order(row: Order, reader: UUID) -> dict[str, Any]:
     with using(RUNNING, by=Actor("customer-people", reader), given=row):
         drafted = row.invoices.filter(number=None).first()
         shown["bill"] = drafted and {**bill(drafted), **_to(drafted), **_less_credit(drafted)}
-        shown["needs_check"] = bool(drafted and qualifying.is_checked(row, drafted.employees))
+        shown["needs_check"] = bool(drafted and checkout.is_checked(row, drafted.employees))
         last = Qualification.objects.filter(order=row).first()
         shown["check"] = last and {"outcome": last.outcome, "reasons": last.reasons, "at": last.at}
     with using(SHOWING, by=Actor("data-subject", reader), given=OwnData(row.owner_id)):
