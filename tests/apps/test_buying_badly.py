@@ -26,7 +26,9 @@ from tests.apps.buying_house import (
 from tests.apps.processor import InProcess, approve, card, session_of
 from tests.cast import durable
 from tests.workspaces.customers import browser, customer
-from troth.apps.buying import checkout, jobs, refunds, renewing, settling
+from troth.accounts.people.companies import NotNow
+from troth.accounts.people.models import Membership
+from troth.apps.buying import checkout, jobs, prices, refunds, renewing, settling
 from troth.apps.buying.models import Invoice, Order, Payment, PaymentMethod
 from troth.gate.outbound import payments
 
@@ -313,3 +315,21 @@ def test_what_is_being_given_back_when_an_order_ends_is_given_back_once(as_alice
     desk.post(place)
     assert Order.objects.get().state == "ended"
     assert [each.state for each in Payment.objects.filter(kind="refund")] == ["done"]
+
+
+def test_a_form_sent_while_the_order_is_paid_in_another_window_leaves_it_paid(
+    as_alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = verified(as_alice, order_of(as_alice))
+    url = press(as_alice, order, "pay")
+    approve(url)
+    place, seen = Membership.objects.get(customer=order.owner_id), checkout.act
+
+    def meanwhile() -> Any:
+        assert told(as_alice, url) in (204, 404)
+        return seen()
+
+    monkeypatch.setattr(checkout, "act", meanwhile)
+    with pytest.raises(NotNow):
+        checkout.begin(place, order.pk.hex, prices.price(5, "month", "DE"), "Archer Pottery", "1 Kiln Lane")
+    assert Order.objects.get().state == "active" and not Invoice.objects.filter(number=None).exists()

@@ -50,10 +50,12 @@ def begin(by: Membership, order_id: str, price: Price, name: str, address: str) 
     found = Order.objects.filter(pk=order_id).first()
     if found and found.owner_id != by.customer_id:
         raise Refused("this order is another company's")
-    if found and found.state not in OPEN:
-        raise NotNow("This order is paid. Change the plan on its own page.")
     order = found or Order(id=UUID(order_id), owner_id=by.customer_id, by_id=by.owner_id)
     with using(COLLECTING, by=SYSTEM, given=order, at=PLACE), act():
+        if found:  # it may have been paid in another window meanwhile
+            order = Order.objects.select_for_update().get(pk=found.pk)
+        if order.state not in OPEN:
+            raise NotNow("This order is paid. Change the plan on its own page.")
         order.period = price.period
         if large(price.employees) or is_checked(order, price.employees) or order.checks.exists():
             # Also one that was small when it was qualified: what was checked was another order.

@@ -81,6 +81,9 @@ def record(payment: Payment, on: date) -> None:
     """
     at = timezone.make_aware(datetime.combine(on, time(12)))
     with act():
+        running = (
+            Order.objects.select_for_update().filter(pk=payment.order_id, state=Order.State.ACTIVE).first()
+        )
         row = Payment.objects.select_for_update(of=("self",)).select_related("invoice").get(pk=payment.pk)
         if row.kind != Payment.Kind.BILL or row.state != Payment.State.OPEN or row.invoice is None:
             raise NotNow("This invoice is not open.")
@@ -88,7 +91,6 @@ def record(payment: Payment, on: date) -> None:
             raise NotNow("An invoice is paid between the day it was issued and today.")
         Payment.objects.filter(pk=row.pk).update(state=Payment.State.DONE, settled_at=at)
         Invoice.objects.filter(pk=row.invoice_id).update(paid_at=at)
-        running = Order.objects.filter(pk=row.order_id, state=Order.State.ACTIVE).first()
         if running:
             running.reminders, running.next_try_at = 0, running.paid_until
             running.save(update_fields=["reminders", "next_try_at"])

@@ -109,8 +109,9 @@ def take_in(by: str, told: Told) -> bool:
     try:
         with using(payments.COLLECTING, by=SYSTEM, given=found.order, at=PLACE), act():
             SeenEvent.objects.create(event=f"{by} {told.event}")
+            # The order first, as everybody does who changes what belongs to it.
+            order = Order.objects.select_for_update().get(pk=found.order_id)
             payment = Payment.objects.select_for_update().get(pk=found.pk)
-            order = Order.objects.select_for_update().get(pk=payment.order_id)
             if _counts(payment, told) and _fits(payment, told):
                 _settle(payment, order, told)
     except IntegrityError:
