@@ -264,3 +264,24 @@ def test_a_processor_that_was_away_and_a_plan_changed_then_leave_no_dead_end(as_
     place = Membership.objects.get(customer=order.owner_id)
     checkout.begin(place, order.pk.hex, prices.price(50, "month", "DE"), "Archer Pottery", "1 Kiln Lane")
     assert press(as_alice, order, "pay").startswith("https://pay.localhost")
+
+
+def test_credit_that_came_while_a_payment_was_open_comes_off_it(as_alice: Client, alice: Person) -> None:
+    order = verified(as_alice, order_of(as_alice))
+    old = press(as_alice, order, "pay", sum="12019")
+    joined(alice)
+    assert 'name="sum" value="11019"' in page(as_alice, order)
+    new = press(as_alice, order, "pay", sum="11019")
+    assert [InProcess.book.find(processor.session_of(url)).amount for url in (old, new)] == [12_019, 11_019]  # type: ignore[union-attr]
+    assert InProcess.book.find(processor.session_of(old)).outcome == "failed"  # type: ignore[union-attr]
+
+
+def test_a_payment_of_the_same_sum_that_was_for_another_draft_is_not_gone_on_with(as_alice: Client) -> None:
+    order = verified(as_alice, order_of(as_alice))
+    old = press(as_alice, order, "pay")
+    place = Membership.objects.get(customer=order.owner_id)
+    checkout.begin(place, order.pk.hex, prices.price(12, "month", "DE"), "Archer Pottery", "2 Kiln Lane")
+    new = press(as_alice, order, "pay")
+    assert new != old
+    approve(new)
+    assert told(as_alice, new) == 204 and Order.objects.get().state == "active"

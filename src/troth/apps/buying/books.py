@@ -63,6 +63,11 @@ def expected(bill: Invoice) -> int:
     return bill.credit + min(bill.to_pay, credits.left(bill.customer_id, bill.currency))
 
 
+def due(bill: Invoice) -> int:
+    """What a draft will cost once the company's credit has come off it; it is what its page shows."""
+    return bill.gross - expected(bill)
+
+
 def issue(drafted: Invoice, at: datetime, due_at: datetime | None = None) -> Invoice:
     """Write a draft into the books of its year, under the next number; with a day to pay it by, it is not paid yet.
 

@@ -96,7 +96,7 @@ def verify(order: Order, by: str = "") -> str:
 def must_cost(order: Order, seen: str) -> None:
     """Whether the order costs what the page showed, in cents; a page that showed nothing is not asked.  Raises NotNow."""
     bill = drafted(order)
-    if seen and seen != str(bill.gross - books.expected(bill)):
+    if seen and seen != str(books.due(bill)):
         raise NotNow(books.CHANGED)
 
 
@@ -124,9 +124,12 @@ def renew(order: Order, method: PaymentMethod, bill: Invoice) -> None:
 
 
 def is_for(payment: Payment, bill: Invoice, method: PaymentMethod | None) -> bool:
-    """Whether a payment asks for what a bill says, of the means of payment that the order is paid by."""
-    asks = payment.amount, payment.currency, payment.method_id
-    return method is not None and asks == (bill.to_pay, bill.currency, method.pk)
+    """Whether a payment asks for what this bill says, of the means of payment that the order is paid by.
+
+    One that was asked for another draft would be a stray, also where its sum is the same.
+    """
+    asks = payment.invoice_id, payment.amount, payment.currency, payment.method_id
+    return method is not None and asks == (bill.pk, books.due(bill), bill.currency, method.pk)
 
 
 def _with(method: PaymentMethod, bill: Invoice) -> Rows:

@@ -99,8 +99,7 @@ def _why(row: Order) -> str:
 
 def _less_credit(row: Invoice) -> dict[str, Any]:
     """What a draft will cost once the company's credit has come off it."""
-    credit = books.expected(row)
-    left = row.gross - credit
+    credit, left = books.expected(row), books.due(row)
     return {
         "credit": money(-credit, row.currency) if credit else "", "to_pay": money(left, row.currency), "cents": left,
     }  # fmt: skip
