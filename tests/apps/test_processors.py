@@ -179,6 +179,23 @@ def test_what_nobody_told_us_is_looked_for(as_alice: Client) -> None:
     assert settling.look_after() == 0
 
 
+def test_a_renewal_asks_again_with_what_it_was_begun_with_and_tells_no_other_processor_of_it(
+    as_alice: Client,
+) -> None:
+    order = paid(as_alice)
+    over(order)
+    InProcess.is_away = True
+    renewing.renew_due()
+    Other.is_away = InProcess.is_away = False
+    begun = Payment.objects.get(kind="renew")
+    verified_by_other(as_alice, order)
+    over(order)
+    renewing.renew_due()
+    begun.refresh_from_db()
+    (asking,) = [each for each in InProcess.book._by_id.values() if each.key == str(begun.pk)]
+    assert asking.outcome == "done", "the first processor got the reference that it gave out itself"
+
+
 # -- what the company's file and the files with secrets say
 
 

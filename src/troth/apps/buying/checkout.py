@@ -119,8 +119,13 @@ def charge(order: Order) -> str:
 
 
 def renew(order: Order, method: PaymentMethod, bill: Invoice) -> None:
-    """Ask the processor to collect the next period's draft, with nobody on a page.  Raises ProcessorAway."""
-    ask(_open(order, Payment.Kind.RENEW, method.processor, bill, method), _with(method, bill))
+    """Ask the processor to collect the next period's draft, with nobody on a page.  Raises ProcessorAway.
+
+    One that is open is asked for again with the means it was begun with: another's reference is no concern of its
+    processor's.
+    """
+    payment = _open(order, Payment.Kind.RENEW, method.processor, bill, method)
+    ask(payment, _with(payment.method, bill) if payment.method else [])
 
 
 def is_for(payment: Payment, bill: Invoice, method: PaymentMethod | None) -> bool:
