@@ -333,3 +333,24 @@ def test_a_form_sent_while_the_order_is_paid_in_another_window_leaves_it_paid(
     with pytest.raises(NotNow):
         checkout.begin(place, order.pk.hex, prices.price(5, "month", "DE"), "Archer Pottery", "1 Kiln Lane")
     assert Order.objects.get().state == "active" and not Invoice.objects.filter(number=None).exists()
+
+
+def test_an_order_that_nobody_went_on_with_stays_until_its_money_is_given_back(as_alice: Client) -> None:
+    order = verified(as_alice, order_of(as_alice))
+    url = press(as_alice, order, "pay")
+    place = Membership.objects.get(customer=order.owner_id)
+    checkout.begin(place, order.pk.hex, prices.price(5, "month", "DE"), "Archer Pottery", "1 Kiln Lane")
+    approve(url)
+    assert told(as_alice, url) == 204 and Payment.objects.get(kind="charge").why == "stray"
+    Order.objects.update(begun_at=timezone.now() - checkout.STALE)
+    InProcess.is_away = True
+    jobs.renew()
+    jobs.tidy()
+    assert Order.objects.exists(), "what was paid is not given back yet"
+    InProcess.is_away = False
+    jobs.renew()
+    jobs.tidy()
+    back = Payment.objects.get(kind="refund")
+    assert told(as_alice, f"/{back.session}") == 204
+    jobs.tidy()
+    assert not Order.objects.exists()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,7 +23,7 @@ from troth.gate.uses import SYSTEM, Actor, act, using
 
 from . import books
 from .letters import BUYERS, tell_outcome
-from .models import CreditCheck, Invoice, Order, Payment, PaymentMethod, Qualification
+from .models import STRAY, CreditCheck, Invoice, Order, Payment, PaymentMethod, Qualification
 from .prices import Price
 
 PLACE = "checkout"
@@ -229,11 +229,19 @@ OPEN_CHARGE = Exists(
 )
 """Whether somebody could still pay for an order, on a page of the processor's."""
 
+GOES_BACK = Exists(
+    Payment.objects.filter(
+        Q(kind=Payment.Kind.REFUND, state=Payment.State.OPEN) | Q(why=STRAY, state=Payment.State.DONE),
+        order=OuterRef("pk"),
+    )
+)
+"""Whether something that was paid for an order is still to be given back."""
+
 
 def end_stale() -> int:
-    """Orders that nobody went on with leave nothing, unless they could still be paid; returns how many."""
+    """Orders that nobody went on with leave nothing, unless money could come for them, or go back; returns how many."""
     with act():
-        rows = list(stale().exclude(OPEN_CHARGE).values_list("pk", flat=True)[:200])
+        rows = list(stale().exclude(OPEN_CHARGE | GOES_BACK).values_list("pk", flat=True)[:200])
         books.forget_drafts(*rows)
         for model in (Payment, PaymentMethod, Qualification, CreditCheck, Invoice):
             model.objects.filter(order__in=rows).delete()

@@ -16,6 +16,8 @@ from troth.gate.uses.actor import Row
 
 SIZE = "company-size"
 SUMS = "the sums of the books are made of it"
+STRAY, RETURNED = "stray", "returned"
+"""Why of a payment for what the order no longer is: it is to be given back, or the processor was asked to."""
 
 
 class Order(PersonalModel):

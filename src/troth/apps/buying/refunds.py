@@ -11,12 +11,11 @@ from troth.accounts.people.companies import NotNow
 from troth.gate.outbound import payments
 from troth.gate.uses import act
 
-from .models import Invoice, Payment
+from .models import RETURNED, STRAY, Invoice, Payment
 
 log = logging.getLogger("troth.buying")
 
 PAYING = (Payment.Kind.CHARGE, Payment.Kind.RENEW, Payment.Kind.BILL)
-STRAY, RETURNED = "stray", "returned"
 
 
 def is_possible(row: Payment) -> bool:

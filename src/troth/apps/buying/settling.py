@@ -15,7 +15,7 @@ from troth.gate.uses import SYSTEM, act, using
 
 from . import checkout, invoicing, qualifying, refunds, renewing
 from .letters import tell
-from .models import CreditCheck, Invoice, Order, Payment, PaymentMethod, Qualification, SeenEvent
+from .models import STRAY, CreditCheck, Invoice, Order, Payment, PaymentMethod, Qualification, SeenEvent
 
 log = logging.getLogger("troth.buying")
 
@@ -210,7 +210,7 @@ def _paid(payment: Payment, order: Order) -> None:
     if bill is None:
         # What it was asked for was changed meanwhile: the job gives it back.
         log.error("paid, and there is no draft: payment %s is given back", payment.pk)
-        Payment.objects.filter(pk=payment.pk).update(why=refunds.STRAY)
+        Payment.objects.filter(pk=payment.pk).update(why=STRAY)
         return
     qualifying.drop(order, CreditCheck.State.WAITING)
     PaymentMethod.objects.filter(pk=getattr(checkout.method_of(order), "pk", None)).update(used_at=now)
