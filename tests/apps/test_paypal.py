@@ -213,7 +213,7 @@ def test_what_paypal_did_not_sign_is_not_taken_in(as_alice: Client, stub: PayPal
     ):
         assert told(as_alice, (body, headers)) == 400
     assert told(as_alice, (body.replace(b'"amount"', b'"Amount"'), signed)) == 400
-    for wrong in (b"", b"[]", b"{"):
+    for wrong in (b"", b"[]", b"{", b"[" * 60_000):
         assert told(as_alice, (wrong, signed)) == 400
     assert Order.objects.get().state == "qualified"
     assert told(as_alice, (body, signed)) == 204 and Order.objects.get().state == "active"

@@ -240,11 +240,12 @@ def test_what_stripe_did_not_sign_is_not_taken_in(as_alice: Client, stub: Stub) 
     text = body.decode()
     for headers in (
         {}, {"Stripe-Signature": ""}, {"Stripe-Signature": "t=1,v1=x"}, {"Stripe-Signature": "v1=" + "9" * 64},
-        there.sign(text, time.time() - 3600)[1], there.sign(text, secret="whsec_guessed")[1],
+        {"Stripe-Signature": f"t={int(time.time())},v1=\xe9"}, there.sign(text, time.time() - 3600)[1],
+        there.sign(text, secret="whsec_guessed")[1],
     ):  # fmt: skip
         assert told(as_alice, (body, headers)) == 400
     assert told(as_alice, (body.replace(b"succeeded", b"SUCCEEDED"), signed)) == 400
-    for wrong in ("", "[]", "{", '"x"'):
+    for wrong in ("", "[]", "{", '"x"', "[" * 60_000):
         assert told(as_alice, there.sign(wrong)) == 400
     assert told(as_alice, (b"\xff\xfe", signed)) == 400
     assert Order.objects.get().state == "qualified"
@@ -276,6 +277,9 @@ def test_events_of_others_at_the_same_account_are_not_ours(as_alice: Client, stu
     ]  # fmt: skip
     assert [told(as_alice, each) for each in others] == [204] * 4
     assert len(stub.asked) == asked and Order.objects.get().state == "qualified"
+    theirs = {"payment": "shop-17", "kind": "charge"}
+    also = stub._keep("pi", "payment_intent", status="succeeded", amount=1, currency="usd", metadata=theirs)
+    assert told(as_alice, stub.event("payment_intent.succeeded", also)) == 404
 
 
 def test_late_and_out_of_order_changes_nothing(as_alice: Client, stub: Stub) -> None:

@@ -1,6 +1,7 @@
 """What the processor tells us is taken in: signed, once, and in any order (clause share.processor)."""
 
 import logging
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -23,6 +24,7 @@ PLACE = "processor-page"
 TOLD_WITHIN, LOOKED_FOR = timedelta(minutes=2), timedelta(days=3)
 """How long we wait to be told, and for how long we look ourselves."""
 BATCH = 200
+KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 built_at(PLACE, "troth.apps.buying.settling:take_in")
 WORDS = {
     "card-declined": "The card was declined.", "insufficient-funds": "The account behind the card had too little on it.",
@@ -127,10 +129,13 @@ def _counts(payment: Payment, told: Told) -> bool:
 
 
 def _told_of(by: str, told: Told) -> Payment | None:
-    """The payment that an event is about: by its session, or, while none is known, by the key it was asked under."""
+    """The payment that an event is about: by its session, or, while none is known, by the key it was asked under.
+
+    At the same account others may use the same words for keys of their own.
+    """
     ours = Payment.objects.filter(processor=by).select_related("order")
     found: Payment | None = ours.filter(session=told.session).first()
-    if found is None and told.key:
+    if found is None and KEY.fullmatch(told.key):
         ours.filter(session=None, pk=told.key).update(session=told.session)
         found = ours.filter(session=told.session).first()
     return found

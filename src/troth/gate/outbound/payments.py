@@ -162,7 +162,7 @@ def parsed(body: bytes) -> dict[str, Any]:
     """A JSON object out of bytes from outside.  Raises Forged."""
     try:
         said = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Forged("no JSON") from None
     if not isinstance(said, dict):
         raise Forged("no object")

@@ -82,7 +82,7 @@ def check(body: bytes, signature: str, secret: str, now: float | None = None) ->
         raise Forged("no signature")
     if abs((now or time.time()) - int(stamp)) > OLDEST:
         raise Forged("too old")
-    if not hmac.compare_digest(sign(body, stamp, secret), parts.get("v1", "")):
+    if not hmac.compare_digest(sign(body, stamp, secret).encode(), parts.get("v1", "").encode()):
         raise Forged("the signature is of another")
 
 
