@@ -354,3 +354,14 @@ def test_an_order_that_nobody_went_on_with_stays_until_its_money_is_given_back(a
     assert told(as_alice, f"/{back.session}") == 204
     jobs.tidy()
     assert not Order.objects.exists()
+
+
+def test_an_order_that_cannot_be_renewed_keeps_no_other_from_it(as_alice: Client, caplog: Any) -> None:
+    first, second = (paid(as_alice) for _ in range(2))
+    Invoice.objects.filter(order=first).update(country="XX")  # a country that left the list
+    for each in (first, second):
+        over(each)
+    assert renewed().order_id == second.pk
+    first.refresh_from_db()
+    assert first.next_try_at and first.next_try_at > timezone.now(), "it is looked at again, and not first"
+    assert str(first.pk) in caplog.text and "Archer" not in caplog.text

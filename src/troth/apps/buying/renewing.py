@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from troth.accounts.people.companies import NotNow
+from troth.gate.errors import GateError, SealError
 from troth.gate.outbound import payments
 from troth.gate.outbound.payments import ProcessorAway
 from troth.gate.uses import SYSTEM, act, using
@@ -16,7 +17,7 @@ from troth.gate.uses import SYSTEM, act, using
 from . import books, checkout, invoicing
 from .letters import tell
 from .models import Invoice, Order, Payment
-from .prices import Price, price
+from .prices import NoPrice, Price, price
 
 log = logging.getLogger("troth.buying")
 
@@ -66,8 +67,9 @@ def renew_due() -> int:
     for order in orders:
         try:
             _renew(order)
-        except ProcessorAway:
-            log.warning("the processor is away; renewals wait")
+        except (ProcessorAway, NotNow, NoPrice, GateError, SealError) as error:
+            # One that cannot be renewed as things stand keeps no other from it.
+            log.warning("a renewal waits: order %s, %s", order.pk, type(error).__name__)
             Order.objects.filter(pk=order.pk).update(next_try_at=timezone.now() + AWAY)
     return len(orders)
 
