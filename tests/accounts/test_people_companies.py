@@ -334,7 +334,7 @@ def as_dana() -> Client:
     return client
 
 
-@pytest.mark.parametrize(("who", "status"), [(as_charlie, 404), (as_dana, 302), (browser, 302)])
+@pytest.mark.parametrize(("who", "status"), [(as_charlie, 404), (as_dana, 403), (browser, 302)])
 def test_others_see_and_change_nothing(alice: Client, who: Callable[[], Client], status: int) -> None:
     join(alice)
     invite(alice, OWNER, "carol@archer.example")

@@ -363,11 +363,14 @@ def test_a_visitor_has_no_account_page(victor: Client) -> None:
         assert "/accounts/login/" in victor.get(path)["Location"]
 
 
-def test_staff_have_no_account_page(dana_at: Client, settings: Any) -> None:
+def test_staff_have_no_account_page_and_are_not_sent_in_a_circle_for_it(
+    dana_at: Client, settings: Any
+) -> None:
     settings.TROTH_SECOND_FACTOR = False
     staff(email=ADDRESS, password=PASS_PHRASE)
     sign_in(dana_at)
-    assert "/accounts/login/" in dana_at.get("/account/")["Location"]
+    answer = dana_at.get("/account/")
+    assert answer.status_code == 403 and "signed in as staff" in answer.content.decode()
 
 
 def test_a_person_does_not_open_the_office() -> None:

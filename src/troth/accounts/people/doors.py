@@ -10,7 +10,7 @@ from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -18,11 +18,17 @@ View = Callable[..., HttpResponseBase]
 
 
 def person_only(view: View) -> View:
-    """Let people with an account in; show others the way to sign in."""
+    """Let people with an account in; show others the way to sign in, and staff the wall.
+
+    Staff are signed in already: the page to sign in would send them back here, and so on for ever.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.person:  # type: ignore[attr-defined]
+            if request.user.is_authenticated:
+                reason = "this page belongs to a person’s own account, and you are signed in as staff"
+                return render(request, "403.html", {"reason": reason, "clause": None}, status=403)
             return redirect_to_login(request.get_full_path())
         return view(request, *args, **kwargs)
 
