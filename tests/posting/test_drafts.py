@@ -76,6 +76,12 @@ def test_what_nobody_can_see_is_taken_out(text: str, left: str) -> None:
     assert cleaned(text) == left
 
 
+@pytest.mark.parametrize("mark", [0x0C, 0xAD, 0x202E, 0x200B, 0xE0041, 0x1B], ids=hex)
+def test_what_nobody_can_see_does_not_come_back_by_its_number(mark: int) -> None:
+    assert chr(mark) not in rendered(f"pay&#{mark};gnp &#x{mark:x};.exe `&#{mark};`")
+    assert rendered("me" + "&#822;" * 9).count("\u0336") == 3
+
+
 def test_a_line_is_one_line() -> None:
     assert cleaned_line("  a\n\nb\t c\u200b ") == "a b c"
 

@@ -35,13 +35,17 @@ MOST_MARKS = 3
 def cleaned(text: str) -> str:
     """A text without what readers cannot see and what would change how they see the rest."""
     text = _BREAKS.sub("\n", unicodedata.normalize("NFC", text))
-    text = _JOINERS.sub("", _HIDDEN.sub("", _CONTROLS.sub("", text)))
-    return _EMPTY_LINES.sub("\n\n\n", _thinned(text)).strip()
+    return _EMPTY_LINES.sub("\n\n\n", _seen(text)).strip()
 
 
 def cleaned_line(text: str) -> str:
     """The same for what stands on one line."""
     return " ".join(cleaned(text).split())
+
+
+def _seen(text: str) -> str:
+    """A text without marks that have no shape of their own, and with few accents upon one letter."""
+    return _thinned(_JOINERS.sub("", _HIDDEN.sub("", _CONTROLS.sub("", text))))
 
 
 def _thinned(text: str) -> str:
@@ -64,7 +68,8 @@ def _markdown() -> MarkdownIt:
 
 def rendered(text: str) -> SafeString:
     """Markdown as HTML of a few harmless elements; whatever the text holds, no script, picture or style comes of it."""
-    made = _markdown().render(text)
+    # Markdown has names and numbers for letters (`&#8238;`): what was taken out of the text would come back by them.
+    made = _seen(_markdown().render(text))
     clean = nh3.clean(made, tags=TAGS, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel=REL)
     return mark_safe(clean)  # noqa: S308 - by the cleaner of the line above
 
