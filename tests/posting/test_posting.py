@@ -185,6 +185,24 @@ def test_many_links_of_a_newcomer_wait_for_a_moderator_and_nobody_reads_them(
     assert text_of(only(board)) == links and disclosed() == 1 and not moderating.waiting()
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        "//{}.example",
+        "https&#58;//{}.example",
+        "https\\://{}.example",
+        "http:{}.example",
+        "mailto:a@{}.example",
+    ],
+)
+def test_links_written_so_that_they_do_not_look_like_any_wait_too(
+    alice: Person, board: UUID, link: str
+) -> None:
+    hidden = " ".join(f"[{n}]({link.format(n)})" for n in range(3))
+    assert posted(alice, board, hidden).state == "queued" and not read(board)
+    assert posted(alice, board, "[https://a.example](https://a.example)").state == "standing", "that is one"
+
+
 def test_links_that_come_by_a_change_wait_too(alice: Person, board: UUID) -> None:
     row = posted(alice, board)
     flows.edit(Author(alice.owner_id), row.pk, draft(" ".join(f"https://{n}.example" for n in range(3))))

@@ -12,6 +12,7 @@ from troth.gate.subjects import limits as subject_limits
 
 from .drafts import Draft
 from .models import Ban, Edition, Post
+from .text import as_read, rendered
 
 MOST_LINKS = 10
 MOST_CHANGES = 10
@@ -28,6 +29,7 @@ LINES_GO = "chat-lines-deleted"
 """The promise that lines in chat rooms do not stand for ever."""
 
 _LINK = re.compile(r"https?://|\bwww\.", re.IGNORECASE)
+_ANCHOR = re.compile(r"<a [^>]*>.*?</a>", re.DOTALL)
 
 
 class NotPosted(Exception):
@@ -102,8 +104,9 @@ def lines_stand() -> timedelta | None:
 
 
 def links_in(text: str) -> int:
-    """How many links a text sets."""
-    return len(_LINK.findall(text))
+    """How many links readers find in a text, however they are written: those they can press, and bare addresses."""
+    rest, pressed = _ANCHOR.subn(" ", rendered(text))
+    return pressed + len(_LINK.findall(as_read(rest)))
 
 
 def needs_a_look(owner: UUID, body: str, *, is_staff: bool) -> bool:
