@@ -14,7 +14,7 @@ from troth.gate.errors import GateError, Refused
 from troth.gate.ids import uuid7
 from troth.gate.journal.models import Entry
 from troth.gate.proving.answers import CONTROLS
-from troth.gate.subjects import foresee, limits
+from troth.gate.subjects import foresee, holds, limits
 from troth.gate.subjects.erase import erase
 from troth.gate.subjects.retention import end_expired
 from troth.gate.uses import SYSTEM, Actor, using
@@ -247,7 +247,23 @@ def test_a_post_is_not_changed_more_often_than_anybody_reads(alice: Person, boar
     assert text_of(only(board)) == "Words number 9."
 
 
-@pytest.mark.parametrize("verb", ["edit", "remove", "wish", "forget"])
+def test_what_the_law_wants_kept_its_author_cannot_change_away(
+    alice: Person, board: UUID, monkeypatch: Any
+) -> None:
+    row = posted(alice, board)
+    monkeypatch.setattr(flows, "MOST_EDITIONS", 1)
+    holds.place(alice.owner_id, timezone.now() + timedelta(days=9), Actor("owner"))
+    for number in range(3):
+        flows.edit(Author(alice.owner_id), row.pk, draft(f"Words number {number}."))
+    with pytest.raises(NotPosted, match="The law"):
+        flows.forget_editions(alice.owner_id, row.pk)
+    assert Edition.objects.filter(post=row).count() == 3
+    holds.lift(alice.owner_id, Actor("owner"))
+    flows.forget_editions(alice.owner_id, row.pk)
+    assert not Edition.objects.exists()
+
+
+@pytest.mark.parametrize("verb", ["edit", "remove", "forget"])
 def test_charlie_does_nothing_to_a_post_of_alice(
     alice: Person, charlie: Person, board: UUID, verb: str
 ) -> None:
@@ -255,7 +271,6 @@ def test_charlie_does_nothing_to_a_post_of_alice(
     does = {
         "edit": lambda: flows.edit(Author(charlie.owner_id), row.pk, draft("Mine now.", "C.")),
         "remove": lambda: flows.remove(charlie.owner_id, row.pk),
-        "wish": lambda: flows.wish(charlie.owner_id, row.pk, "remove"),
         "forget": lambda: flows.forget_editions(charlie.owner_id, row.pk),
     }
     with pytest.raises(NotPosted):
@@ -320,7 +335,7 @@ def test_posts_stay_stay_unsigned_or_go_as_their_author_wished(
     row = posted(alice, board, name="Alice A.")
     posted(charlie, board, "Mine cools down by ten.", quote=quoting(row, "holds its heat"))
     read(board)
-    flows.wish(alice.owner_id, row.pk, afterwards)
+    flows.wish_for_all(alice.owner_id, afterwards)
     before = shown.version_of(board)
     erase(alice.owner_id.hex, SYSTEM)
     first, second = read(board)

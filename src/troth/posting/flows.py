@@ -23,7 +23,7 @@ from .limits import NotPosted
 from .models import LONGEST_NAME, LONGEST_TITLE, Commons, Edition, PenName, Post, Thread, longest_of
 from .text import cleaned, cleaned_line
 
-__all__ = ["Author", "NotPosted", "edit", "forget_editions", "post", "remove", "wish", "wish_for_all"]
+__all__ = ["Author", "NotPosted", "edit", "forget_editions", "post", "remove", "wish_for_all"]
 
 PURPOSE, SHOWING = serves("publishing"), serves("showing-own-data")
 PLACE, PUBLIC = "composer", "public"
@@ -195,15 +195,24 @@ def edit(author: Author, pk: UUID, draft: Draft) -> Post:
 
 
 def _remember(row: Post) -> None:
-    """Keep what it says now beside it; of many editions the oldest go."""
+    """Keep what it says now beside it; of many editions the oldest go, unless the law wants them kept."""
     Edition(owner_id=row.owner_id, post=row, number=row.edition, body=row.body).save(force_insert=True)
-    Edition.objects.filter(post=row, number__lte=row.edition - MOST_EDITIONS).delete()
+    if not holds.in_the_way(row.owner_id.hex):
+        Edition.objects.filter(post=row, number__lte=row.edition - MOST_EDITIONS).delete()
 
 
 def forget_editions(owner: UUID, pk: UUID) -> None:
-    """Let go of what a post said before.  What was quoted of it is then quoted nowhere."""
+    """Let go of what a post said before.  What was quoted of it is then quoted nowhere.
+
+    Raises NotPosted, also while the law wants it kept.
+    """
     with act():
         row = _locked(owner, pk)
+        lock(owner.hex)
+        if holds.in_the_way(owner.hex):
+            raise NotPosted(
+                "The law wants what you posted kept for now. Nothing was changed; ask again later."
+            )
         Edition.objects.filter(post=row).delete()
         Thread.touch(row.thread_id)
 
@@ -223,12 +232,6 @@ def remove(owner: UUID, pk: UUID) -> None:
             state=Post.State.REMOVED, removed_by=Post.Remover.AUTHOR, removed_at=timezone.now(), **wiped
         )
         Thread.touch(row.thread_id)
-
-
-def wish(owner: UUID, pk: UUID, afterwards: str) -> None:
-    """Say what becomes of one post when its author leaves.  Raises NotPosted."""
-    with act():
-        Post.objects.filter(pk=_locked(owner, pk).pk).update(afterwards=Post.Afterwards(afterwards))
 
 
 def wish_for_all(owner: UUID, afterwards: str) -> int:

@@ -157,8 +157,12 @@ def history(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """What a post of one's own said before; letting go of it."""
     row, words = _own(request, which)
     if request.method == "POST":
-        flows.forget_editions(me(request), which)
-        messages.success(request, "What it said before is gone.")
+        try:
+            flows.forget_editions(me(request), which)
+        except flows.NotPosted as why:
+            messages.error(request, str(why))
+        else:
+            messages.success(request, "What it said before is gone.")
         return redirect("post-edit", which)
     with flows.as_author(me(request)):
         earlier = [(each, each.body) for each in Edition.objects.filter(post=row)]
