@@ -388,6 +388,19 @@ def test_a_report_brings_a_post_before_moderators_and_their_no_takes_it_away(
         str(Post.objects.get().body)
 
 
+def test_what_was_changed_after_it_was_let_stand_can_be_reported_again(
+    alice: Person, charlie: Person, board: UUID
+) -> None:
+    row = posted(alice, board)
+    moderating.report(charlie.owner_id, row.pk, "spam")
+    moderating.decide(row.pk, Actor("support"), stays=True, edition=1)
+    moderating.report(charlie.owner_id, row.pk, "spam")
+    assert not moderating.waiting(), "it was decided"
+    flows.edit(Author(alice.owner_id), row.pk, draft("Charlie is a fool."))
+    moderating.report(charlie.owner_id, row.pk, "insult")
+    assert moderating.waiting() == [row.pk]
+
+
 def test_who_is_banned_posts_nothing_until_it_is_lifted(alice: Person, board: UUID) -> None:
     row = posted(alice, board)
     moderating.ban(row.pk, 7)

@@ -23,7 +23,7 @@ DAYS = (1, 7, 30)
 
 
 def report(reader: UUID, pk: UUID, reason: str) -> None:
-    """Ask moderators to look at a post; once is enough.  Raises NotPosted."""
+    """Ask moderators to look at a post; once is enough, until it was changed.  Raises NotPosted."""
     with act():
         lock(reader.hex)
         row = Post.objects.filter(pk=pk, state=Post.State.STANDING).first()
@@ -32,7 +32,13 @@ def report(reader: UUID, pk: UUID, reason: str) -> None:
         since = timezone.now() - timedelta(days=1)
         if Report.objects.filter(owner=reader, made_at__gt=since).count() >= MOST_REPORTS:
             raise NotPosted(f"You reported {MOST_REPORTS} posts within a day. Please write to us instead.")
-        Report.objects.get_or_create(owner_id=reader, post=row, defaults={"reason": Report.Reason(reason)})
+        before = Report.objects.filter(owner=reader, post=row).first()
+        if before is None:
+            Report.objects.create(owner_id=reader, post=row, reason=Report.Reason(reason))
+        elif before.decided_at and row.edited_at and before.decided_at < row.edited_at:
+            # What was decided on stands there no more.
+            again = {"reason": Report.Reason(reason), "made_at": timezone.now(), "decided_at": None}
+            Report.objects.filter(pk=before.pk).update(**again)
 
 
 def waiting() -> "list[UUID]":
