@@ -110,7 +110,7 @@ class Watch:
         self._looked = self._whole = float("-inf")
         self._noted = time.monotonic()
         self._earlier: OrderedDict[str, tuple[dict[int, str], str]] = OrderedDict()
-        self._answers: dict[str, bytes] = {}
+        self._answers: dict[tuple[str, str], bytes] = {}
         self._waits: Counter[int] = Counter()
         self._counted = 0
         self._seen: set[UUID] = set()
@@ -191,13 +191,17 @@ class Watch:
         self._counted = count
 
     def answer(self, state: State, tag: str) -> bytes:
-        """What a browser needs that shows the state of this name: what differs, or everything."""
-        answers = self._answers
-        found = answers.get(tag)
+        """What a browser needs that shows the state of this name: what differs, or everything.
+
+        An answer is remembered with the state that it leads to: one that was being made while a line went is
+        given to nobody who asks after that.  All who name a state that nobody knows share one.
+        """
+        answers, key = self._answers, (state.tag, tag if tag in self._earlier else "")
+        found = answers.get(key)
         if found is None:
             found = self._answer(state, tag).encode()
             if len(answers) < REMEMBERED:
-                answers[tag] = found
+                answers[key] = found
         return found
 
     def _answer(self, state: State, tag: str) -> str:

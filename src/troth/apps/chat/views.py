@@ -85,7 +85,7 @@ def lines(request: HttpRequest, slug: str) -> HttpResponse:
     name = f'"{state.tag}"'
     if request.headers.get("If-None-Match") == name:
         answer = HttpResponse(status=304)
-    elif "own" in request.GET:
+    elif "own" in request.GET and request.person:  # type: ignore[attr-defined]
         answer = HttpResponse(_own(request, slug, state))
     else:
         answer = HttpResponse(watched.answer(state, request.GET.get("after", "")))
@@ -96,9 +96,8 @@ def lines(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _own(request: HttpRequest, slug: str, state: news.State) -> str:
     """All lines for somebody who does not want to read everybody."""
-    person = request.person  # type: ignore[attr-defined]
     thread = get_object_or_404(Room, slug=slug).thread_id
-    said = news.window(thread, state.last + 1, person.owner_id if person else None)
+    said = news.window(thread, state.last + 1, composing.author_of(request).owner)
     return news.fragment(state, [news.line_of(each) for each in said], is_whole=True)
 
 
