@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 
@@ -15,6 +16,8 @@ from troth.apps.navigation.beacons import Beacons, Reply, Request
 from troth.apps.navigation.collector import Collector
 from troth.apps.navigation.hits import Hit
 from troth.apps.navigation.models import Event
+
+T = TypeVar("T")
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 IPHONE = (
@@ -52,6 +55,12 @@ class Straight(Collector):
             collecting.record(hits)
 
 
+def run(asked: Coroutine[Any, Any, T]) -> T:
+    """What comes of it, on a loop of its own: where a browser was opened, this thread has one that runs already."""
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(asyncio.run, asked).result()
+
+
 def ask(*requests: Request) -> list[Reply]:
     """Answer requests one after the other, and make all of it durable as one batch."""
     straight = Straight()
@@ -60,7 +69,7 @@ def ask(*requests: Request) -> list[Reply]:
     async def all_of_them() -> list[Reply]:
         return [await beacons.answer(each) for each in requests]
 
-    replies = asyncio.run(all_of_them())
+    replies = run(all_of_them())
     straight.write()
     return replies
 

@@ -12,7 +12,19 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
-from tests.apps.navigating import FIREFOX, HOST, Straight, ask, cookie_of, dropped, events, one, request, view
+from tests.apps.navigating import (
+    FIREFOX,
+    HOST,
+    Straight,
+    ask,
+    cookie_of,
+    dropped,
+    events,
+    one,
+    request,
+    run,
+    view,
+)
 from tests.cast import durable
 from tests.house.tree import ROOT
 from troth.apps.navigation import collector, wire
@@ -171,7 +183,7 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 def hits(count: int) -> list[Hit]:
     straight = Straight()
-    asyncio.run(Beacons(straight).answer(request("/beacon/hits", [{"k": "v", "p": "/"}] * count)))
+    run(Beacons(straight).answer(request("/beacon/hits", [{"k": "v", "p": "/"}] * count)))
     return straight.hits
 
 
