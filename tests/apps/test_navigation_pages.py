@@ -137,7 +137,7 @@ def test_every_cookie_that_the_code_sets_is_on_the_page(victor: Client) -> None:
     }
     assert calls == {"apps/navigation/numbers.py", "accounts/moving.py"}
     names = {cookie.name for cookie in COOKIES}
-    own = {numbers.COOKIE, numbers.CHOICE, DEVICE_COOKIE}
+    own = {numbers.COOKIE, numbers.CHOICE, numbers.SWITCHED_OFF, DEVICE_COOKIE}
     assert names == {*own, settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
     page = victor.get("/cookies/").content.decode()
     assert all(name in page and name.startswith("__Host-") for name in names) and "cookie-page" in PLACES

@@ -111,6 +111,15 @@ def proof_part(template: str, build: Callable[[HttpRequest], dict[str, Any]]) ->
     PROOF_PARTS.append((template, build))
 
 
+HOME_PARTS: list[tuple[str, Callable[[HttpRequest], dict[str, Any] | None]]] = []
+"""Sections of the front page that differ from browser to browser: a template, and what it shows, or None for nothing."""
+
+
+def home_part(template: str, build: Callable[[HttpRequest], dict[str, Any] | None]) -> None:
+    """Put a section on the front page; where it shows something, the page is kept in no cache."""
+    HOME_PARTS.append((template, build))
+
+
 APIS: list[tuple[str, str]] = []
 """Where routers below `/api/v1/` are found, by prefix."""
 

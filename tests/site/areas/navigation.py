@@ -13,12 +13,14 @@ APPOINTED: dict[str, Callable[[Cast, Page], None]] = {}
 SHOWN: tuple[Shown, ...] = (
     Shown("you", "visitor", "/you/"),
     Shown("you, with a trail", "wanda", "/you/"),
+    Shown("home, of a browser that was here", "wanda", "/"),
     Shown("contact, with the box of a trail", "wanda", "/contact/"),
     Shown("cookies", "visitor", "/cookies/"),
     Shown("cookies, nothing chosen", "visitor", "/cookies/", 422, press("Save")),
 )
 NO_PAGES: dict[str, str] = {
-    "you-download": "a file", "you-forget": "a button", "you-unlink": "a button", "browser-unlink": "a button",
+    "you-download": "a file", "you-forget": "a button", "you-unlink": "a button", "you-switch": "a button",
+    "browser-unlink": "a button",
     "gpc": "for programs",
 }  # fmt: skip
 

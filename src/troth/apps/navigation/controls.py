@@ -8,14 +8,17 @@ from django.conf import settings
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from troth.accounts.people.models import Person
 from troth.engine.ledger import Kind, leaf_hash
+from troth.engine.policy import Permit
 from troth.gate.journal.models import Entry
 from troth.gate.outbound import probe
+from troth.gate.proving import probing
 from troth.gate.proving.answers import Finding, allowing, broken, control, kept, unproven
 from troth.gate.published import statement
 from troth.gate.subjects.terms import kept_until
 
-from . import cleaning, linking
+from . import cleaning, linking, personal
 from .collecting import CATEGORY, NAMES, PURPOSE, allowed, spelled
 from .cookies import COOKIES
 from .models import ALIAS_BYTES, AddressBook, Batch, Day, Event, LinkedBrowser
@@ -163,4 +166,30 @@ def visits_serve_the_sites() -> Finding:
         )
     return kept(
         f"{made.count()} uses, each for the sites", "by our systems alone, under the clause that allows it"
+    )
+
+
+UNNAMED = ("payment-instrument.processor-reference", "qualification", "navigation.ip-address")
+"""What is never put together with a name to personalise anything, whoever connected their browser."""
+
+
+@control("use.personalise")
+def personalised_by_cookie_or_by_choice() -> Finding:
+    """Uses are by our systems under clauses that allow them; a name opens in a connected browser only."""
+    policy, ground = statement.current(), frozenset({LinkedBrowser.ground})
+    made = Entry.objects.filter(purpose=personal.PURPOSE).exclude(kind=Kind.REFUSE)
+    clauses = allowing(policy, "use", personal.PURPOSE) | {personal.CLAUSE, "collect.navigation"}
+    named = made.order_by().values_list("recipient", "clauses").distinct()
+    if strange := [said for who, said in named if who != "system" or not set(said.split()) <= clauses]:
+        return broken(
+            f"{len(strange)} kinds of uses that no clause allows", f"under {', '.join(sorted(strange))}"
+        )
+    for category in UNNAMED:
+        if isinstance(policy.decide("join", category, personal.PURPOSE, "system", ground), Permit):
+            return broken("the statement joins too much", f"`{category}` may stand beside a name")
+    if probing.closed_to("system", personal.PURPOSE, Person, "name") is None:
+        return broken("the gate let a name go", "it was opened for a browser that nobody connected")
+    return kept(
+        f"{made.count()} uses, {LinkedBrowser.objects.count()} browsers connected",
+        "by our systems alone, under the clause that allows it; a name asked for without a connected browser was refused",
     )

@@ -33,6 +33,10 @@ COOKIES = (
         numbers.CHOICE, "What you chose below.", f"{numbers.CHOICE_LASTS} days", "Our counter of visits",
     ),
     Cookie(
+        numbers.SWITCHED_OFF, "What you turned off of what we show you on account of your visits.",
+        f"{numbers.CHOICE_LASTS} days", "Our front page, and the page “This browser”",
+    ),
+    Cookie(
         str(settings.SESSION_COOKIE_NAME), "Keeps you signed in, and keeps apart what several visitors do.",
         f"{settings.SESSION_COOKIE_AGE // 3600} hours at most; another takes its place as you go",
         "Our own pages",

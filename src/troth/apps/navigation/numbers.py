@@ -21,6 +21,9 @@ COOKIE = "__Host-visitor"
 CHOICE = "__Host-counting"
 """Holds `no` when somebody chose to be counted without a number."""
 
+SWITCHED_OFF = "__Host-not-shown"
+"""Holds the names of what somebody turned off on the front page (`personal.BLOCKS`), with dots between them."""
+
 LASTS = 30
 """Days a number lasts."""
 CHOICE_LASTS = 365

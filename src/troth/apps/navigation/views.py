@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from troth.accounts.people.doors import person_only
 from troth.accounts.people.own import person_of
 
-from . import linking, numbers, trail
+from . import linking, numbers, personal, trail
 from .cookies import COOKIES
 from .forms import ChoiceForm
 from .models import LinkedBrowser
@@ -38,7 +38,7 @@ def you(request: HttpRequest) -> HttpResponse:
     context = {
         "trail": trail.of(cookie), "has_number": numbers.number_of(cookie) is not None,
         "sends_gpc": sends_gpc(request), "chose_none": request.COOKIES.get(numbers.CHOICE) == "no",
-        "link": linking.link_of(numbers.number_of(cookie)),
+        "link": linking.link_of(numbers.number_of(cookie)), "switches": personal.switches(request),
     }  # fmt: skip
     return render(request, "navigation/you.html", context)
 
@@ -61,6 +61,16 @@ def you_unlink(request: HttpRequest) -> HttpResponse:
         linking.unlink(found)
         linking.give_number(request)
     return redirect("you")
+
+
+@require_POST
+def you_switch(request: HttpRequest) -> HttpResponse:
+    """Turn a part of what is personalised on or off (clause use.personalise); what is no part changes nothing."""
+    is_on = "on" in request.POST
+    value = personal.switched(request, request.POST.get("part", ""), on=is_on)
+    answer = redirect("you" if is_on or "here" in request.POST else "/")
+    numbers.set_on(answer, numbers.SWITCHED_OFF, value, numbers.CHOICE_LASTS if value else 0)
+    return answer
 
 
 @require_POST

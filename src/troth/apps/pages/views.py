@@ -8,13 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_safe
 
 from troth.gate.journal import log
 from troth.gate.proving import shown as proofs
 from troth.gate.published import statement
 from troth.gate.published.models import StatementVersion
-from troth.gate.registry import PROOF_PARTS
+from troth.gate.registry import HOME_PARTS, PROOF_PARTS
 from troth.gate.subjects.register import readable
 from troth.posting.standing import PARTS
 
@@ -26,8 +27,15 @@ COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The company's front page."""
-    context = {"services": settings.TROTH_COMPANY["services"], "plans": shown.plans(), "section": "home"}
-    return render(request, "pages/home.html", context)
+    built = [(template, build(request)) for template, build in HOME_PARTS]
+    parts = [{"template": template, **told} for template, told in built if told is not None]
+    context = {
+        "services": settings.TROTH_COMPANY["services"], "plans": shown.plans(), "section": "home", "parts": parts,
+    }  # fmt: skip
+    answer = render(request, "pages/home.html", context)
+    if parts:
+        add_never_cache_headers(answer)
+    return answer
 
 
 @require_safe
