@@ -87,8 +87,8 @@ def _no_act() -> None:
     LinkedBrowser.objects.filter(pk=row.pk).update(entry="0" * 32)
 
 
-def _by_sales() -> None:
-    entry(purpose="operating-and-improving", recipient="sales", clauses="use.operate")
+def _by_support() -> None:
+    entry(purpose="operating-and-improving", recipient="support", clauses="use.operate")
 
 
 def _other_clause() -> None:
@@ -102,7 +102,7 @@ def _other_clause() -> None:
         ("collect.navigation", _no_entry), ("navigation.anonymous", _late(AddressBook, 9)),
         ("navigation.anonymous", _late(Day, 92)), ("navigation.anonymous", _followed),
         ("navigation.anonymous", _identity), ("navigation.anonymous", _no_act),
-        ("use.operate", _by_sales), ("use.operate", _other_clause),
+        ("use.operate", _by_support), ("use.operate", _other_clause),
     ],
     ids=["mail", "query", "rewritten", "no entry", "address past its window", "day past its window", "followed",
          "identity", "link without an act", "sales", "other clause"],

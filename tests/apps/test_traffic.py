@@ -1,0 +1,186 @@
+"""“Visits” in the office: counts that are right, that nobody stands in, and that are a use on record."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.apps.navigating import FIREFOX, IPHONE, ask, cookie_of, request, today, view
+from tests.apps.privacy_people import browser, person
+from tests.apps.test_navigation_controls import pages
+from tests.cast import CHARLIE, acting, durable, staff
+from tests.gate.conftest import Edit, edit_statement
+from tests.site.test_controls import find
+from troth.apps.navigation import numbers, traffic, trail
+from troth.apps.navigation.models import Day, Event
+from troth.apps.navigation.traffic import Period, look
+from troth.gate.journal.details import of_subjects
+from troth.gate.journal.models import Entry
+from troth.gate.uses import Actor
+
+__all__ = ["edit_statement", "pages"]
+
+pytestmark = durable
+
+PAGE = "/office/visits/"
+TODAY = today().date()
+WEEK = Period(TODAY - timedelta(days=6), TODAY)
+
+
+def visit(*paths: str, agent: str = FIREFOX, **told: Any) -> str:
+    """Somebody new views pages, one after the other; what their cookie holds."""
+    cookie = ""
+    for path in paths:
+        cookie = cookie_of(ask(view(path, cookie=cookie, user_agent=agent, told=told))[0]) or cookie
+    return cookie.partition("=")[2]
+
+
+def five(*paths: str, **more: Any) -> None:
+    for _ in range(5):
+        visit(*paths, **more)
+
+
+def yesterday() -> None:
+    """All that was done so far was done a day earlier."""
+    Event.objects.update(at=today() - timedelta(hours=5))
+    Day.objects.update(began_at=today() - timedelta(days=1))
+
+
+@pytest.fixture
+def dana() -> Actor:
+    return acting(staff("sales"))
+
+
+def lines(counted: traffic.Counted, report: str) -> dict[str, int]:
+    return {line.label: line.value for line in counted.reports[report][0]}
+
+
+def test_visitors_views_and_what_they_viewed_are_counted(dana: Actor) -> None:
+    five("/services/", "/contact/", t=300)
+    visit("/services/")
+    ask(view("/contact/", sec_gpc="1"))
+    ask(request("/beacon/hits", [{"k": "v", "p": "/"}], user_agent="curl/8.5.0"))
+    counted = look(WEEK, dana)
+    assert counted.by_day[-1] == (TODAY, 6, 12) and len(counted.by_day) == 7
+    assert (counted.now["visitors"], counted.now["views"], counted.now["bounce"]) == (6, 12, 17)
+    assert counted.now["views_each"] == 1.8
+    assert lines(counted, "pages") == {"/services/": 6, "/contact/": 6}
+    assert lines(counted, "browsers") == {"Firefox 140": 12} and lines(counted, "slow")["/contact/"] == 300
+
+
+def test_a_period_stands_beside_the_one_before(dana: Actor) -> None:
+    five("/services/")
+    yesterday()
+    visit("/services/")
+    day = Period(TODAY, TODAY)
+    counted = look(day, dana)
+    assert (counted.now["visitors"], counted.earlier["visitors"]) == (1, 5)
+    assert lines(look(day.before(), dana), "pages") == {"/services/": 5}
+
+
+def test_what_fewer_than_five_visitors_of_a_day_make_up_is_not_shown_by_name(
+    dana: Actor, sign_in: Any
+) -> None:
+    five("/services/")
+    for _ in range(4):
+        visit("/kilns/", "/kilns/", agent=IPHONE)
+    counted = look(WEEK, dana)
+    assert lines(counted, "pages") == {"/services/": 5} and counted.reports["pages"][1] == 8
+    assert lines(counted, "browsers") == {"Firefox 140": 5}
+    yesterday()
+    visit("/kilns/")  # five visitors now, on two days: they may be one who came again
+    assert "/kilns/" not in lines(look(WEEK, dana), "pages")
+    page = sign_in("sales").get(f"{PAGE}?by=pages&is=/kilns/").content.decode()
+    assert "Too few to be shown" in page and "Pages viewed" not in page
+    assert "/kilns/" not in sign_in("owner").get("/office/visits/pages.csv").content.decode()
+
+
+def test_one_click_narrows_the_counts_to_a_line(dana: Actor, sign_in: Any) -> None:
+    five("/services/", "/contact/")
+    five("/contact/", agent=IPHONE)
+    page = sign_in("sales").get(PAGE).content.decode()
+    assert "by=browsers&amp;is=Safari+18" in page
+    narrowed = look(Period(WEEK.first, WEEK.last, "browsers", "Safari 18"), dana)
+    assert narrowed.now["views"] == 5 and lines(narrowed, "pages") == {"/contact/": 5}
+
+
+def test_a_forgotten_trail_is_in_no_count(dana: Actor) -> None:
+    five("/services/")
+    cookie = visit("/services/", "/contact/")
+    assert look(WEEK, dana).now["views"] == 7
+    assert numbers.number_of(cookie) and trail.forget(cookie) == 2
+    assert (look(WEEK, dana).now["views"], look(WEEK, dana).now["visitors"]) == (5, 5)
+
+
+def test_each_look_is_a_use_on_record_under_its_clause(sign_in: Any) -> None:
+    five("/services/")
+    sales = sign_in("sales")
+    assert sales.get(PAGE).status_code == 200
+    used = Entry.objects.filter(purpose="operating-and-improving", recipient="sales")
+    assert [each.clauses for each in used] == ["use.operate"]
+    (named,) = of_subjects([Day.objects.get().owner_id.hex], used)
+    assert (
+        named.used["navigation.pages-viewed"] == "use.operate" and "navigation.ip-address" not in named.used
+    )
+    assert find("use.operate").status == "kept"
+
+
+def test_dana_of_support_charlie_and_victor_see_no_counts(sign_in: Any, victor: Any) -> None:
+    five("/services/")
+    support, charlie = sign_in("support"), browser(person(CHARLIE))
+    for path in (PAGE, "/office/visits/pages.csv"):
+        assert support.get(path).status_code == charlie.get(path).status_code == 403
+        answer = victor.get(path)
+        assert answer.status_code == 302 and "login" in answer["Location"]
+
+
+def test_a_report_as_csv_holds_no_formula(sign_in: Any) -> None:
+    five("/services/", q="utm_source=%2Bcmd&utm_campaign=spring")
+    answer = sign_in("sales").get("/office/visits/campaigns.csv")
+    (head, row) = list(csv.reader(io.StringIO(answer.content.decode())))
+    assert head[0] == "Campaign" and row == ["'+cmd /  / spring", "5", "5"]
+    assert "attachment" in answer["Content-Disposition"] and "no-store" in answer["Cache-Control"]
+    assert sign_in("owner").get("/office/visits/secrets.csv").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["first=x", "first=2026-05-02&last=2026-05-01", "first=0001-01-01&last=9999-12-31", "by=owner&is=1",
+     "by=pages&is=%00%27%22%3Cscript%3E", "last=0001-01-02", "is=" + "a" * 5000 + "&by=pages"],
+    ids=["no date", "turned round", "all of time", "another column", "markup", "ancient", "long"],
+)  # fmt: skip
+def test_a_strange_question_is_answered_or_refused_and_repeats_nothing(sign_in: Any, query: str) -> None:
+    five("/services/")
+    answer = sign_in("sales").get(f"{PAGE}?{query}")
+    assert answer.status_code in (200, 422) and b"<script>" not in answer.content
+
+
+def test_what_the_statement_does_not_let_be_counted_is_not(dana: Actor, edit_statement: Edit) -> None:
+    five("/services/")
+    edit_statement(
+        "allow use of web-site-navigational-information for operating-and-improving by company",
+        "allow use of web-site-navigational-information for operating-and-improving by system",
+    )
+    counted = look(WEEK, dana)
+    assert not counted.by_day and not counted.reports
+
+
+def test_a_small_time_before_is_not_told_of_a_line(dana: Actor) -> None:
+    visit("/kilns/")
+    five("/services/")
+    yesterday()
+    five("/kilns/")
+    narrowed = look(Period(TODAY, TODAY, "pages", "/kilns/"), dana)
+    assert narrowed.now["visitors"] == 5 and narrowed.earlier == {}
+    longer = look(Period(TODAY - timedelta(days=1), TODAY, "pages", "/kilns/"), dana)
+    assert [each[1] for each in longer.by_day] == [0, 5]
+
+
+def test_where_the_time_before_is_partly_deleted_nothing_is_compared(dana: Actor) -> None:
+    five("/services/")
+    assert look(Period(TODAY - timedelta(days=59), TODAY), dana).earlier == {}
+    assert look(Period(TODAY - timedelta(days=29), TODAY), dana).earlier["views"] == 0
