@@ -76,7 +76,7 @@ def test_what_is_said_to_be_missing_is_missing() -> None:
     """A word for what is not built stands for clauses that are, every one, without a point in the code."""
     import_module("troth.config.urls")
     missing = README.partition("## What it is not")[2]
-    words = {"offers": "share.joint-offers"}
+    words = {"settings": "security.settings"}
     assert all(word in missing for word in words)
     assert not [clause for clause in words.values() if points(clause)[0]]
     for clause, word in (("rights.ninety-days", "request desk"), ("use.requested", "Enquiries")):

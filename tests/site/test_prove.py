@@ -11,7 +11,7 @@ from tests.site.demo import Demo
 
 KEPT = {
     "scope.services", "collect.billing", "use.billing", "share.processor", "public.referral",
-    "public.showcase", "public.posts", "share.providers", "share.quality", "share.legal", "transfer.global",
+    "public.showcase", "public.posts", "share.providers", "share.quality", "share.legal", "share.joint-offers", "transfer.global",
     "collect.navigation", "use.operate", "navigation.anonymous",
     "scope.sites", "collect.contact", "use.requested", "share.no-promotion", "rights.update", "rights.ninety-days",
     "hosting.submit", "hosting.no-review", "hosting.access", "security.isolation", "security.same",

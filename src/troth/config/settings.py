@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "troth.apps.rights",
     "troth.apps.privacy",
     "troth.apps.support",
+    "troth.apps.offers",
     "troth.apps.showcase",
     "troth.apps.office",
     "troth.apps.buying",

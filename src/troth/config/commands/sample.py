@@ -15,6 +15,7 @@ from troth.apps.boards import sample as boards
 from troth.apps.chat import sample as chat
 from troth.apps.enquiries import calls, flows
 from troth.apps.enquiries.models import Enquiry
+from troth.apps.offers import sample as offers
 from troth.apps.providers import sample as providers
 from troth.apps.quality import sample as quality
 from troth.apps.records import sample as records
@@ -87,6 +88,7 @@ def fill() -> None:
     chat.fill()
     providers.fill()
     quality.fill()
+    offers.fill()
 
 
 def _answer(enquiry: Enquiry, text: str, by: Actor) -> None:

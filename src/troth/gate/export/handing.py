@@ -77,6 +77,13 @@ def check_key(key: str) -> None:
         raise GateError("this is no public key of age; one begins with `age1`") from None
 
 
+def encrypted(content: bytes, key: str) -> bytes:
+    """Some bytes under the age format, for the holder of one key alone.  Raises GateError."""
+    check_key(key)
+    made: bytes = pyrage.encrypt(content, [pyrage.x25519.Recipient.from_str(key)])
+    return made
+
+
 def package(subjects: Collection[UUID], given: Any, to: To, key: str, about: dict[str, Any]) -> Package:
     """Hand over what a ground covers of some subjects.  Raises TooMuch before anything is on record; Refused.
 
@@ -90,7 +97,7 @@ def package(subjects: Collection[UUID], given: Any, to: To, key: str, about: dic
     for number, row in rows:
         made.add(number, row, *_handed(row, given, to))
     content = made.finish(about)
-    return Package(pyrage.encrypt(content, [pyrage.x25519.Recipient.from_str(key)]), len(rows))
+    return Package(encrypted(content, key), len(rows))
 
 
 def _covered(subject: UUID, given: Covering) -> Iterator[PersonalModel]:

@@ -1,0 +1,385 @@
+"""Joint offers: a tick for one offer gives its partner what was given with it, until it is taken back."""
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pyrage
+import pytest
+from django.core import signing
+from django.test import Client
+from django.utils import timezone
+
+from tests.apps.conftest import Secure
+from tests.apps.privacy_people import browser, person
+from tests.cast import ALICE, CHARLIE, durable
+from troth.accounts.people.models import Person
+from troth.apps.offers import delivering, flows
+from troth.apps.offers.models import Delivery, Ending, Interest, Part, Partner, Promotion
+from troth.engine.ledger import Kind
+from troth.gate.errors import Refused
+from troth.gate.ids import uuid7
+from troth.gate.journal.models import Entry
+from troth.gate.outbound.models import Message
+from troth.gate.proving.answers import CONTROLS
+from troth.gate.subjects import limits
+from troth.gate.subjects.erase import erase
+from troth.gate.uses import SYSTEM, Actor, disclose, disclose_each, using
+
+pytestmark = durable
+SignIn = Callable[..., Client]
+OFFERS, OFFICE, API = "/offers/", "/office/offers/", "/api/v1/joint-offer/records/"
+KEY = pyrage.x25519.Identity.generate()
+SCRIPT = "<script>alert(1)</script>"
+PARTNER = {
+    "name": "Kestrel Handsets", "country": "US", "statement": "https://kestrel.example/privacy",
+    "desk": "privacy@kestrel.example", "key": str(KEY.to_public()),
+}  # fmt: skip
+GETS = ("contact.email", "contact.name")
+
+
+@pytest.fixture
+def promotion() -> Promotion:
+    wanted = flows.Wanted(
+        "Two desk phones", "Two for one.", GETS, [flows.register(PARTNER)], timezone.now() + timedelta(days=9)
+    )  # fmt: skip
+    return flows.promote(wanted)
+
+
+@pytest.fixture
+def alice() -> Person:
+    return person(ALICE)
+
+
+@pytest.fixture
+def hers(alice: Person) -> Client:
+    return browser(alice)
+
+
+def form_of(client: Client, promotion: Promotion) -> dict[str, str]:
+    """The hidden fields of the page, as a browser would send them."""
+    page = client.get(f"{OFFERS}{promotion.pk}/").content.decode()
+    found = {
+        name: match[1]
+        for name in ("submission", "seen")
+        if (match := re.search(rf'name="{name}" value="([^"]+)"', page))
+    }
+    return {**found, "name": ALICE["name"], "email": ALICE["email"]}
+
+
+def interested(client: Client, promotion: Promotion, **changes: str) -> Any:
+    sent = {**form_of(client, promotion), "tick": "on", **changes}
+    return client.post(f"{OFFERS}{promotion.pk}/interest/", sent)
+
+
+def part_of(promotion: Promotion) -> Part:
+    return Part.objects.get(promotion=promotion)
+
+
+def fetch(key: str, after: int | None = None, **more: Any) -> Any:
+    asked = {} if after is None else {"after": after}
+    return Secure(SERVER_NAME="localhost").get(API, asked, headers={"Authorization": f"Bearer {key}"}, **more)
+
+
+def opened(content: bytes, key: Any = KEY) -> dict[str, Any]:
+    """What the partner reads, by its own key."""
+    packed = zipfile.ZipFile(io.BytesIO(pyrage.decrypt(content, [key])))
+    said: dict[str, Any] = json.loads(packed.read("records.json"))
+    return said
+
+
+def finding() -> tuple[str, str]:
+    found = CONTROLS["share.joint-offers"]()
+    return found.status.value, found.evidence
+
+
+# -- the whole way
+
+
+def test_interest_is_delivered_to_its_partner_alone_and_ends_when_it_is_taken_back(
+    alice: Person, hers: Client, promotion: Promotion
+) -> None:
+    person(CHARLIE)
+    page = hers.get(f"{OFFERS}{promotion.pk}/").content.decode()
+    assert all(
+        word in page for word in ("Kestrel Handsets", "United States", PARTNER["statement"], "not control")
+    )
+    assert "checked" not in page and 'name="phone"' not in page, (
+        "no tick beforehand; no more than the partner gets"
+    )
+    assert interested(hers, promotion, phone=ALICE["phone"]).status_code == 302
+    key = flows.make_key(part_of(promotion))
+    answer = fetch(key)
+    assert ALICE["email"].encode() not in answer.content and answer["Cache-Control"] == "no-store"
+    said = opened(answer.content)
+    (record,) = said["records"]
+    assert record["values"] == {"contact.email": ALICE["email"], "contact.name": ALICE["name"]}
+    entry = Entry.objects.get(id=record["entry"])
+    assert (entry.kind, entry.recipient, entry.country) == (Kind.DISCLOSE, "partner", "US")
+    with pytest.raises(pyrage.DecryptError):
+        opened(answer.content, pyrage.x25519.Identity.generate())
+    assert "Kestrel Handsets has it" in hers.get(f"{OFFERS}{promotion.pk}/").content.decode()
+    assert finding()[0] == "kept", finding()
+    hers.post(f"{OFFERS}{promotion.pk}/withdraw/")
+    after = opened(fetch(key, 0).content)
+    assert after["records"] == [] and after["withdrawn"] == [record["mark"]]
+    assert flows.tell_partners() == 1 and flows.tell_partners() == 0
+    with using("sending-mail", by=SYSTEM):
+        letter = Message.objects.get()
+        assert letter.address == PARTNER["desk"] and record["mark"] in letter.body
+        assert ALICE["email"] not in letter.body + letter.subject
+    assert finding()[0] == "kept", finding()
+
+
+def test_a_lost_answer_comes_again_marked_as_such_and_what_is_there_does_not(
+    hers: Client, promotion: Promotion
+) -> None:
+    interested(hers, promotion)
+    key = flows.make_key(part_of(promotion))
+    first, again = opened(fetch(key).content), opened(fetch(key).content)
+    assert [each["again"] for each in first["records"] + again["records"]] == [False, True]
+    assert first["records"][0]["mark"] == again["records"][0]["mark"] and again["upto"] == 1
+    assert opened(fetch(key, 1).content)["records"] == []
+    assert Entry.objects.filter(recipient="partner").count() == Delivery.objects.count() == 2
+
+
+@pytest.mark.parametrize("after", ["2", "-1", "x", "9" * 30], ids=["too many", "below", "a word", "too long"])
+def test_a_number_that_was_never_given_is_refused(promotion: Promotion, after: str) -> None:
+    key = flows.make_key(part_of(promotion))
+    assert fetch(key, after).status_code == 422  # type: ignore[arg-type]
+
+
+# -- the tick
+
+
+def test_without_the_tick_nothing_is_kept_or_shared(hers: Client, promotion: Promotion) -> None:
+    answer = interested(hers, promotion, tick="")
+    assert answer.status_code == 422 and "Without the tick" in answer.content.decode()
+    assert not Interest.objects.exists()
+    page = hers.get(f"{OFFERS}{promotion.pk}/?tick=on").content.decode()
+    assert not re.search(r"<input[^>]*name=\"tick\"[^>]*checked", page)
+
+
+def test_a_tick_counts_for_what_the_page_said(hers: Client, promotion: Promotion) -> None:
+    interested(hers, promotion, seen="0" * 64)
+    assert not Interest.objects.exists()
+    interested(hers, promotion)
+    other = flows.register({**PARTNER, "name": "Somebody Else"})
+    Part.objects.create(promotion=promotion, partner=other)
+    for part in Part.objects.all():
+        assert delivering.deliver(part).records == 0, "another partner was put beside the one she read of"
+
+
+def test_two_presses_show_one_interest(hers: Client, promotion: Promotion) -> None:
+    sent = {**form_of(hers, promotion), "tick": "on"}
+    for _ in range(2):
+        assert hers.post(f"{OFFERS}{promotion.pk}/interest/", sent).status_code == 302
+    another = signing.dumps(uuid7().hex, salt="offer")
+    assert interested(hers, promotion, **{**sent, "submission": another}).status_code == 302
+    assert Interest.objects.count() == 1
+
+
+def test_an_offer_that_is_over_takes_nothing(hers: Client, promotion: Promotion) -> None:
+    sent = {**form_of(hers, promotion), "tick": "on"}
+    flows.end(promotion)
+    hers.post(f"{OFFERS}{promotion.pk}/interest/", sent)
+    assert not Interest.objects.exists()
+
+
+def test_a_script_is_shown_as_what_it_is(hers: Client, promotion: Promotion, sign_in: SignIn) -> None:
+    interested(hers, promotion, name=SCRIPT)
+    Promotion.objects.update(title=SCRIPT, text=SCRIPT)
+    Partner.objects.update(name=SCRIPT)
+    sales = sign_in("sales")
+    for client, path in (
+        (hers, OFFERS), (hers, f"{OFFERS}{promotion.pk}/"), (sales, OFFICE), (sales, f"{OFFICE}{promotion.pk}/"),
+    ):  # fmt: skip
+        page = client.get(path)
+        assert page.status_code == 200 and SCRIPT not in page.content.decode()
+
+
+# -- who may not
+
+
+def test_a_key_opens_its_own_part_and_ends_with_the_partner(hers: Client, promotion: Promotion) -> None:
+    interested(hers, promotion)
+    before, key = flows.make_key(part_of(promotion)), flows.make_key(part_of(promotion))
+    for wrong in (before, "", "troth_partner_", key[:-1], "troth_partner_" + "é" * 5):
+        assert fetch(wrong.encode().decode("latin-1")).status_code == 401
+    assert (
+        Secure(SERVER_NAME="localhost").post(API, headers={"Authorization": f"Bearer {key}"}).status_code
+        == 405
+    )
+    flows.end_partner(Partner.objects.get())
+    assert fetch(key).status_code == 401 and not Delivery.objects.exists()
+    with pytest.raises(Refused):
+        delivering.deliver(part_of(promotion))
+    with pytest.raises(Refused):
+        flows.make_key(part_of(promotion))
+    promotion.refresh_from_db()
+    assert not promotion.is_live
+
+
+def test_charlie_sees_nothing_of_hers_and_takes_nothing_back(
+    hers: Client, victor: Client, promotion: Promotion
+) -> None:
+    interested(hers, promotion)
+    charlie = browser(person(CHARLIE))
+    assert ALICE["email"] not in charlie.get(f"{OFFERS}{promotion.pk}/").content.decode()
+    charlie.post(f"{OFFERS}{promotion.pk}/withdraw/")
+    for act in ("interest/", "withdraw/"):
+        assert "/accounts/login/" in victor.post(f"{OFFERS}{promotion.pk}/{act}")["Location"]
+    assert Interest.objects.get().withdrawn_at is None
+    assert "sign in" in victor.get(f"{OFFERS}{promotion.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("role", ["support", "administrator"])
+def test_the_desk_is_for_sales_alone(promotion: Promotion, sign_in: SignIn, role: str) -> None:
+    staff, partner = sign_in(role), Partner.objects.get()
+    assert [staff.get(path).status_code for path in (OFFICE, f"{OFFICE}{promotion.pk}/")] == [403, 403]
+    for path in (
+        "promote/", "partner/", f"partner/{partner.pk}/end/", f"part/{part_of(promotion).pk}/key/",
+        f"{promotion.pk}/end/",
+    ):  # fmt: skip
+        assert staff.post(OFFICE + path).status_code == 403
+    promotion.refresh_from_db()
+    assert promotion.is_live and part_of(promotion).secret_hash is None
+
+
+def test_sales_put_an_offer_up_and_see_who_is_interested(hers: Client, sign_in: SignIn) -> None:
+    sales = sign_in("sales")
+    named = {f"partner-{name}": value for name, value in PARTNER.items()}
+    for wrong in (
+        {"partner-key": "age1nothing"},
+        {"partner-statement": "javascript:alert(1)"},
+        {"partner-name": "a\nb"},
+    ):
+        assert sales.post(OFFICE + "partner/", {**named, **wrong}).status_code == 422
+    assert sales.post(OFFICE + "partner/", named).status_code == 302
+    told = {
+        "offer-title": "Two desk phones", "offer-text": "Two for one.", "offer-partners": [str(Partner.objects.get().pk)],
+        "offer-gets": ["contact.name", "contact.email"], "offer-ends_on": "2100-01-01",
+    }  # fmt: skip
+    assert (
+        sales.post(OFFICE + "promote/", {**told, "offer-gets": ["payment-instrument.last4"]}).status_code
+        == 422
+    )
+    sales.post(OFFICE + "promote/", told)
+    promotion = Promotion.objects.get()
+    interested(hers, promotion)
+    page = f"{OFFICE}{promotion.pk}/"
+    assert ALICE["email"] in sales.get(page).content.decode()
+    made = sales.post(f"{OFFICE}part/{part_of(promotion).pk}/key/").content.decode()
+    key = re.search(r"troth_partner_[\w-]+", made)
+    assert key and opened(fetch(key[0]).content)["records"]
+    assert "1 held" in sales.get(page).content.decode() and key[0] not in sales.get(page).content.decode()
+    assert "Two desk phones" in sales.get(OFFICE).content.decode()
+
+
+@pytest.mark.parametrize("category", ["qualification", "payment-instrument.last4", "billing-name", "nothing"])
+def test_an_offer_wider_than_the_clause_is_refused(promotion: Promotion, category: str) -> None:
+    wanted = flows.Wanted(
+        "x", "y", [category], list(Partner.objects.all()), timezone.now() + timedelta(days=1)
+    )
+    with pytest.raises(Refused):
+        flows.promote(wanted)
+
+
+# -- what comes between
+
+
+def test_a_withdrawal_during_a_delivery_lets_nothing_leave(
+    alice: Person, hers: Client, promotion: Promotion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interested(hers, promotion)
+    real = disclose_each
+
+    def later(rows: Any, *args: Any, **more: Any) -> Any:
+        found = list(rows)
+        flows.withdraw(alice.owner_id, promotion)
+        return real(found, *args, **more)
+
+    monkeypatch.setattr(delivering, "disclose_each", later)
+    with pytest.raises(delivering.Busy):
+        delivering.deliver(part_of(promotion))
+    assert not Delivery.objects.exists() and not Entry.objects.filter(recipient="partner").exists()
+    monkeypatch.undo()
+    assert delivering.deliver(part_of(promotion)).records == 0 and not Ending.objects.exists()
+
+
+def test_whoever_limits_the_use_of_their_data_is_left_out(
+    alice: Person, hers: Client, promotion: Promotion
+) -> None:
+    interested(hers, promotion)
+    limits.object_to(alice.owner_id, "third-party-promotion", Actor("data-subject", alice.owner_id))
+    assert delivering.deliver(part_of(promotion)).records == 0
+
+
+def test_the_partner_is_told_of_an_erasure_and_the_record_counts_on(
+    alice: Person, hers: Client, promotion: Promotion
+) -> None:
+    interested(hers, promotion)
+    mark = opened(delivering.deliver(part_of(promotion)).content)["records"][0]["mark"]
+    erase(alice.owner_id.hex, SYSTEM)
+    assert not Interest.objects.exists() and Delivery.objects.get().row_id is None
+    said = opened(delivering.deliver(part_of(promotion)).content)
+    assert said["withdrawn"] == [mark] and said["records"] == []
+    assert finding()[0] == "kept", finding()
+
+
+# -- the proof
+
+
+def _no_interest(promotion: Promotion) -> None:
+    Interest.objects.all().delete()
+
+
+def _other_text(promotion: Promotion) -> None:
+    Interest.objects.update(text_hash="0" * 64)
+
+
+def _not_counted(promotion: Promotion) -> None:
+    Delivery.objects.all().delete()
+
+
+def _narrower(promotion: Promotion) -> None:
+    Promotion.objects.update(categories="contact.name")
+    Interest.objects.update(text_hash=Promotion.objects.get().digest())
+
+
+def _withdrawn_before(promotion: Promotion) -> None:
+    Interest.objects.update(withdrawn_at=timezone.now() - timedelta(hours=1))
+
+
+def _past_the_door(promotion: Promotion) -> None:
+    disclose(
+        Interest.objects.get(), ["name"], to="partner", purpose="joint-promotion", by=SYSTEM, country="US",
+        given=part_of(promotion),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "breach", [_no_interest, _other_text, _not_counted, _narrower, _withdrawn_before, _past_the_door],
+    ids=lambda each: each.__name__.strip("_"),
+)  # fmt: skip
+def test_a_planted_breach_is_found(
+    hers: Client, promotion: Promotion, breach: Callable[[Promotion], None]
+) -> None:
+    interested(hers, promotion)
+    delivering.deliver(part_of(promotion))
+    assert finding()[0] == "kept", finding()
+    breach(promotion)
+    status, evidence = finding()
+    assert status == "broken" and ALICE["email"] not in evidence
+
+
+def test_the_gate_lets_nothing_go_without_an_interest(alice: Person, promotion: Promotion) -> None:
+    with pytest.raises(Refused):
+        disclose(
+            alice, ["name"], to="partner", purpose="joint-promotion", by=SYSTEM, country="US", given=part_of(promotion)
+        )  # fmt: skip
+    assert CONTROLS["share.no-promotion"]().status.value == "kept"

@@ -1,0 +1,36 @@
+"""Joint offers: the sample's, in which Alice is interested and Olga of a long name is not; the desk of sales."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from tests.site.pages import Cast, Shown, press
+
+OFFERS, DESK = "/offers/", "/office/offers/"
+
+
+def fill(cast: Cast) -> None:
+    """Where the sample's offer stands."""
+    sales = cast.screen("sales")
+    cast.go(sales, DESK)
+    cast.at["desk-offer"] = str(sales.locator("main table a").first.get_attribute("href"))
+    cast.at["offer"] = cast.at["desk-offer"].replace("/office", "")
+
+
+APPOINTED: dict[str, Callable[[Cast, Page], None]] = {}
+SHOWN: tuple[Shown, ...] = (
+    Shown("offers", "visitor", OFFERS),
+    Shown("offer", "visitor", "{offer}"),
+    Shown("offer, the form", "olga", "{offer}"),
+    Shown("offer, who is interested", "alice", "{offer}"),
+    Shown("offer-interest, without the tick", "olga", "{offer}", 422, press("Show interest")),
+    Shown("office-offers", "sales", DESK),
+    Shown("office-offer-promote, with errors", "sales", DESK, 422, press("Put it up")),
+    Shown("office-partner-register, with errors", "sales", DESK, 422, press("Register")),
+    Shown("office-offer", "sales", "{desk-offer}"),
+    Shown("office-part-key", "sales", "{desk-offer}", 200, press("Make a key for Kestrel Handsets")),
+)
+NO_PAGES: dict[str, str] = {
+    "offer-withdraw": "a button", "offer-api": "an encrypted file", "office-offer-end": "a button",
+    "office-partner-end": "a button",
+}  # fmt: skip
