@@ -313,6 +313,8 @@ def test_whom_charlie_does_not_read_is_folded_away_for_him(alice: Person, charli
     his.post(f"/posts/{topic.pk}/read-no-more/")
     assert "somebody whom you do not read" in text_of(his, page(topic))
     assert "somebody whom you do not read" not in text_of(visiting(), page(topic))
+    assert "holds its heat" not in his.post(SEARCH, {"words": "heat kiln"}).content.decode()
+    assert "holds its heat" in visiting().post(SEARCH, {"words": "heat kiln"}).content.decode()
     again_at = re.search(r'action="(/posts/read-again/[^"]+)"', text_of(his, "/posts/mine/"))
     assert again_at and "Alice A." in text_of(his, "/posts/mine/")
     visiting(alice).post(again_at[1])

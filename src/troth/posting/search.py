@@ -1,6 +1,7 @@
 """Words are looked for in what this process has opened: no index of them lies in the database (decision 0024)."""
 
 from collections.abc import Collection
+from uuid import UUID
 
 from . import shown
 from .models import Post
@@ -11,8 +12,13 @@ NEWEST = 2_000
 MOST_WORDS, SHORTEST, BATCH = 8, 2, 200
 
 
-def search(words: str, kinds: Collection[str], most: int = 50) -> list[shown.Said]:
-    """The newest standing posts that have all of the words, without regard to capitals; none for no words."""
+def search(
+    words: str, kinds: Collection[str], reader: UUID | None = None, most: int = 50
+) -> list[shown.Said]:
+    """The newest standing posts that have all of the words, without regard to capitals; none for no words.
+
+    Of those whom `reader` does not want to read there is none.
+    """
     wanted = [word for word in dict.fromkeys(words.casefold().split()) if len(word) >= SHORTEST][:MOST_WORDS]
     if not wanted:
         return []
@@ -23,8 +29,8 @@ def search(words: str, kinds: Collection[str], most: int = 50) -> list[shown.Sai
         shown.standing(Post.objects.filter(pk__in=unknown[start : start + BATCH]))
     hits = [pk for pk in newest if _has(shown.remembered(pk), wanted)][:most]
     # What was remembered is looked at as on any page: it may be gone, changed or limited since.
-    found = shown.standing(Post.objects.filter(pk__in=hits).order_by("-made_at"))
-    return [said for said in found if _has(said.said, wanted)]
+    found = shown.standing(Post.objects.filter(pk__in=hits).order_by("-made_at"), reader)
+    return [said for said in found if not said.is_unread and _has(said.said, wanted)]
 
 
 def _has(words: shown.Words | None, wanted: list[str]) -> bool:

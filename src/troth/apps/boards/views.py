@@ -101,7 +101,7 @@ def reply(request: HttpRequest, which: UUID) -> HttpResponseBase:
 def find(request: HttpRequest) -> HttpResponse:
     """Look for words.  They are sent, and stand in no address (decision 0009)."""
     words = request.POST.get("words", "")[:200]
-    found = search.search(words, [Post.Kind.BOARD]) if request.method == "POST" else []
+    found = search.search(words, [Post.Kind.BOARD], reader(request)) if request.method == "POST" else []
     context = {
         "words": words, "found": found, "is_asked": request.method == "POST", "newest": search.NEWEST,
         "section": "boards",
