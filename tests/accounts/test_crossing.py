@@ -1,5 +1,6 @@
 """From the company host to the community: one session leads to another, once, in one browser, and ends it."""
 
+import time
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -144,6 +145,33 @@ def test_a_session_that_was_ended_takes_the_other_along_and_lets_no_code_through
     assert not is_in(client)
     assert late.get(ARRIVE, {"code": used}).status_code == 403 and not is_in(late)
     assert not SignIn.objects.filter(ended_at=None).exists()
+
+
+def test_a_copied_ticket_of_the_first_session_ends_the_other_too(alice: Person) -> None:
+    hers, client, thief = browser(alice), there(), Secure(SERVER_NAME="localhost")
+    crossed(hers, client)
+    assert hers.get("/account/").status_code == 200 and is_in(client)
+    thief.cookies["__Host-session"] = hers.cookies["__Host-session"].value
+    assert thief.get("/account/").status_code == 302
+    assert not is_in(client) and hers.get("/account/").status_code == 302
+    assert SignIn.objects.get(came_from=None).was_copied
+
+
+def test_the_ticket_of_a_session_that_began_here_moves_too(
+    alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = there()
+    crossed(browser(alice), client)
+    first, now = client.cookies["__Host-session"].value, time.time()
+    assert is_in(client)
+    monkeypatch.setattr(time, "time", lambda: now + 301)
+    assert is_in(client) and client.cookies["__Host-session"].value != first and is_in(client)
+    monkeypatch.setattr(time, "time", lambda: now + 320)
+    thief = there()
+    for name, cookie in client.cookies.items():
+        thief.cookies[name] = cookie.value
+    thief.cookies["__Host-session"] = first
+    assert not is_in(thief) and not is_in(client), "an old ticket ends it here as anywhere"
 
 
 def test_the_hours_of_a_session_count_from_the_first_sign_in(alice: Person) -> None:
