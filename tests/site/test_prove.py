@@ -11,8 +11,8 @@ from tests.site.demo import Demo
 
 KEPT = {
     "scope.services", "collect.billing", "use.billing", "share.processor", "public.referral",
-    "public.showcase", "public.posts", "share.providers", "share.quality", "share.legal", "share.joint-offers", "transfer.global",
-    "collect.navigation", "use.operate", "navigation.anonymous",
+    "public.showcase", "public.posts", "share.providers", "share.quality", "share.legal", "share.joint-offers",
+    "transfer.global", "collect.navigation", "use.operate", "use.personalise", "navigation.anonymous",
     "scope.sites", "collect.contact", "use.requested", "share.no-promotion", "rights.update", "rights.ninety-days",
     "hosting.submit", "hosting.no-review", "hosting.access", "security.isolation", "security.same",
     "security.measures", "security.tls", "security.credentials", "security.sessions",
