@@ -120,7 +120,10 @@ class Stub(ThreadingHTTPServer):
             kind, _, rest = rest.partition("/")
         which, _, act = rest.partition("/")
         if method == "GET" and not which:
-            return {"object": "list", "data": [], "has_more": False, "url": path}
+            wanted = (
+                each for each in self.of("payment_intent") if each.get("customer") == said.get("customer")
+            )
+            return {"object": "list", "data": list(wanted), "has_more": False, "url": path}
         if not which:
             return dict(getattr(self, f"_begin_{kind}")(said))
         thing = self.things.get(which)
@@ -166,6 +169,7 @@ class Stub(ThreadingHTTPServer):
             "a saved card is its customer's"
         )
         made = self._keep("pi", "payment_intent", amount=int(said["amount"]), currency=said["currency"],
+                          customer=said["customer"],
                           metadata=said["metadata"], next_action=None, last_payment_error=None)  # fmt: skip
         if card["number"] == SECURE:
             if said.get("off_session"):

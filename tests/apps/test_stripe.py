@@ -5,11 +5,14 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 
 from tests.apps import stripe_stub as there
 from tests.apps.conftest import Secure
@@ -205,6 +208,37 @@ def test_a_key_that_stripe_has_forgotten_charges_nothing_twice(as_alice: Client,
     url = press(as_alice, order, "pay")
     stub.answers.clear()  # a day later
     assert press(as_alice, order, "pay") == url and len(stub.of("payment_intent")) == 1
+
+
+def test_a_charge_whose_answer_was_lost_is_found_a_day_later_and_not_made_anew(
+    as_alice: Client, stub: Stub
+) -> None:
+    order = qualified(as_alice, stub)
+    stub.loses = True
+    press(as_alice, order, "pay")
+    stub.loses = False
+    stub.answers.clear()
+    Payment.objects.filter(kind="charge").update(made_at=timezone.now() - timedelta(days=2))
+    press(as_alice, order, "pay")
+    as_alice.get(f"/orders/{order.pk}/return/")
+    assert len(stub.of("payment_intent")) == 1 and Order.objects.get().state == "active"
+
+
+@pytest.mark.parametrize("is_charged", [False, True])
+def test_changing_an_order_charges_nobody_though_stripe_was_away_when_it_was_to_be_paid(
+    as_alice: Client, stub: Stub, is_charged: bool
+) -> None:
+    order = qualified(as_alice, stub)
+    stub.is_away, stub.loses = not is_charged, is_charged
+    press(as_alice, order, "pay")
+    stub.is_away = stub.loses = False
+    again = {**BILL, "employees": "20", "submission": signing.dumps(order.pk.hex, salt="checkout")}
+    as_alice.post("/checkout/", again)
+    assert len(stub.of("payment_intent")) == is_charged, "nobody is charged for what is about to change"
+    assert Order.objects.get().state == ("active" if is_charged else "qualified")
+    if not is_charged:
+        press(as_alice, order, "pay")
+        assert stub.of("payment_intent")[0]["amount"] == Invoice.objects.get().gross != 12_019
 
 
 @pytest.mark.parametrize("step", ["verify", "pay"])

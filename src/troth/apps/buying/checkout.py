@@ -30,6 +30,8 @@ PLACE = "checkout"
 CHECKING = serves("checking-qualification")
 COLLECTING = payments.COLLECTING
 STALE = timedelta(days=30)
+REMEMBERED = timedelta(hours=20)
+"""For how long a processor surely knows under which key it was asked."""
 OPEN = (Order.State.BEGUN, Order.State.LOOK, Order.State.DECLINED, Order.State.QUALIFIED)
 
 Rows = list[tuple[PaymentMethod | Invoice, dict[str, str]]]
@@ -162,17 +164,30 @@ def _open(
 
 def ask(payment: Payment, rows: Rows | None = None) -> str:
     """Ask the payment's processor for it, or again for what was asked; its page.  Raises ProcessorAway."""
-    order, session = payment.order, payment.session or ""
-    page = settings.TROTH_BASE_URLS["company"] + reverse("order", "troth.config.urls", args=[order.pk])
-    asked = payments.Asked(
-        kind=payment.kind, key=str(payment.pk), reference=str(order.pk), return_to=f"{page}return/", back_to=page,
-        amount=payment.amount, currency=payment.currency, session=session,
-    )  # fmt: skip
-    if rows is None:
-        rows = [(payment.method, {"reference": "method"})] if payment.method else []
-    made = payments.ask(payment.processor, asked, rows, order)
+    if payment.session is None and payment.made_at < timezone.now() - REMEMBERED and (page := find(payment)):
+        return page
+    made = payments.ask(payment.processor, _asked(payment), rows or [], payment.order)
     Payment.objects.filter(pk=payment.pk, session=None).update(session=made.id)
     return made.url
+
+
+def find(payment: Payment) -> str:
+    """The page of a payment whose answer was lost; blank where nothing was made of it.  Raises ProcessorAway."""
+    rows: Rows = [(payment.method, {"reference": "method"})] if payment.method else []
+    made = payments.find(payment.processor, _asked(payment), rows, payment.order)
+    if made is None:
+        return ""
+    Payment.objects.filter(pk=payment.pk, session=None).update(session=made.id)
+    return made.url
+
+
+def _asked(payment: Payment) -> payments.Asked:
+    order = payment.order
+    page = settings.TROTH_BASE_URLS["company"] + reverse("order", "troth.config.urls", args=[order.pk])
+    return payments.Asked(
+        kind=payment.kind, key=str(payment.pk), reference=str(order.pk), return_to=f"{page}return/", back_to=page,
+        amount=payment.amount, currency=payment.currency, session=payment.session or "",
+    )  # fmt: skip
 
 
 def contest(order: Order) -> None:

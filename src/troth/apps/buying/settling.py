@@ -78,16 +78,24 @@ def call_off(order: Order, *, is_every: bool = False) -> None:
     Raises ProcessorAway.
 
     Before an order changes it is every one: what is paid has to find its draft.  What was paid meanwhile is taken in as
-    that.  One whose answer was lost is asked for again, under its key.
+    that.  One whose answer was lost is looked for, and not asked for again: that could charge somebody.
     """
     bill, method = Invoice.objects.filter(order=order, number=None).first(), checkout.method_of(order)
     for payment in order.payments.filter(state=Payment.State.OPEN, kind=Payment.Kind.CHARGE):
         if not is_every and bill is not None and checkout.is_for(payment, bill, method):
             continue
         if payment.session is None:
-            checkout.ask(payment)
+            if not checkout.find(payment):
+                _give_up(payment)
+                continue
             payment.refresh_from_db()
         take_in(payment.processor, payments.processor(payment.processor).cancel(str(payment.session)))
+
+
+def _give_up(payment: Payment) -> None:
+    """The processor made nothing of it; should it do so yet, it is taken in as what comes late."""
+    nothing = Payment.objects.filter(pk=payment.pk, state=Payment.State.OPEN, session=None)
+    nothing.update(state=Payment.State.FAILED, why="abandoned", settled_at=timezone.now())
 
 
 def call_off_stale() -> None:

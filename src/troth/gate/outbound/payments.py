@@ -97,6 +97,12 @@ class Processor(Protocol):
     def begin(self, asked: Asked) -> Session:
         """Ask for something.  Raises ProcessorAway."""
 
+    def find(self, asked: Asked) -> Session | None:
+        """What a `charge` or `renew` made that was asked for before and whose answer was lost; None for nothing.
+
+        Nobody is charged by that, as somebody may be who is asked again.  Raises ProcessorAway.
+        """
+
     def look(self, session: str) -> Told | None:
         """What became of a session; None while nothing has.  Raises ProcessorAway."""
 
@@ -145,8 +151,19 @@ def ask(name: str, asked: Asked, rows: Rows, given: Ground) -> Session:
     `rows` are pairs of a row and, by field of it, the name of what is asked that it fills in.  What the processor does
     not take, and what it was told before, is not disclosed.
     """
-    asked_one, parts = processor(name), dict[str, Any]()
+    asked_one = processor(name)
     takes = frozenset[str]() if asked.session else asked_one.takes(asked.kind)
+    return asked_one.begin(_with(name, asked, rows, given, takes))
+
+
+def find(name: str, asked: Asked, rows: Rows, given: Ground) -> Session | None:
+    """Find what a processor was asked before; it learns what `ask` tells it.  Raises Refused, ProcessorAway."""
+    asked_one = processor(name)
+    return asked_one.find(_with(name, asked, rows, given, asked_one.takes(asked.kind)))
+
+
+def _with(name: str, asked: Asked, rows: Rows, given: Ground, takes: frozenset[str]) -> Asked:
+    parts = dict[str, Any]()
     told = settings.TROTH_PROCESSORS[name]
     for row, fields in rows:
         if wanted := {field: part for field, part in fields.items() if part in takes}:
@@ -155,7 +172,7 @@ def ask(name: str, asked: Asked, rows: Rows, given: Ground) -> Session:
                 given=given, reference=asked.reference,
             )  # fmt: skip
             parts |= {wanted[field]: str(value or "") for field, value in values.items()}
-    return asked_one.begin(replace(asked, **parts))
+    return replace(asked, **parts)
 
 
 def parsed(body: bytes) -> dict[str, Any]:

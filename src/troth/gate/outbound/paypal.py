@@ -61,6 +61,10 @@ class PayPal:
             return Session(f"refused/{asked.key}", asked.return_to)
         return Session(f"order/{made['id']}", _link(made) or asked.return_to)
 
+    def find(self, asked: Asked) -> Session | None:
+        """See `Processor`.  What nobody was sent to, nobody approves; a renewal's `invoice_id` is paid once."""
+        return None
+
     def look(self, session: str) -> Told | None:
         """See `Processor`.  Takes what the buyer approved: a payment is open for whoever calls this."""
         kind, _, which = session.partition("/")
