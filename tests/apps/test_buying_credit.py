@@ -256,6 +256,26 @@ def test_who_agrees_to_nothing_has_a_person_look(as_alice: Client) -> None:
     assert Order.objects.get().state == "look" and qualifying.ask_due() == 0 and not creditor.InProcess.asked
 
 
+def test_an_administrator_decides_on_what_they_saw_and_not_on_what_it_was_changed_to(
+    as_alice: Client,
+) -> None:
+    order, desk = order_of(as_alice), anton()
+    press(as_alice, order, "check/person", means="invoice")
+    text = desk.get(f"/office/orders/{order.pk}/").content.decode()
+    (seen,) = re.findall(r'name="seen" value="([^"]+)"', text)
+    place = Membership.objects.get(customer=order.owner_id)
+    checkout.begin(place, order.pk.hex, prices.price(400, "year", "DE"), "Archer Pottery", "1 Kiln Lane")
+    press(as_alice, order, "check/person", means="invoice")
+    sent = {"is_qualified": "yes", "reasons": "Known for years.", "seen": seen}
+    assert "changed the order" in desk.post(f"/office/orders/{order.pk}/", sent, follow=True).content.decode()
+    assert Order.objects.get().state == "look"
+    (sent["seen"],) = re.findall(
+        r'name="seen" value="([^"]+)"', desk.get(f"/office/orders/{order.pk}/").content.decode()
+    )
+    desk.post(f"/office/orders/{order.pk}/", sent)
+    assert Order.objects.get().state == "qualified"
+
+
 def test_where_there_is_no_service_a_person_looks(as_alice: Client, settings: Any) -> None:
     settings.TROTH_CREDIT = {**creditor.SETTINGS, "class": ""}
     order = verified(as_alice, order_of(as_alice, **LARGE))

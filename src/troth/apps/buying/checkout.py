@@ -196,14 +196,25 @@ def contest(order: Order) -> None:
         decide(order, Qualification.Outcome.LOOK, "You asked us to look at it.")
 
 
-def settle_look(order: Order, is_qualified: bool, reasons: str, by: Actor) -> None:
-    """An administrator looked: their reasons are kept, and shown to the customer."""
-    if order.state != Order.State.LOOK:
-        raise NotNow("Nothing waits for a look here any more.")
+def mark(order: Order) -> str:
+    """What is looked at: another once the customer changes the order, or how it is to be paid."""
+    return f"{drafted(order).pk} {order.means}"
+
+
+def settle_look(order: Order, is_qualified: bool, reasons: str, by: Actor, seen: str = "") -> None:
+    """An administrator looked at what has the mark `seen`: their reasons are kept, and shown to the customer.
+
+    A page that showed no mark is not asked for it.  Raises NotNow.
+    """
     outcome = Qualification.Outcome.QUALIFIED if is_qualified else Qualification.Outcome.DECLINED
     with act():
-        decide(order, outcome, reasons, by)
-        tell_outcome(order)
+        row = Order.objects.select_for_update().get(pk=order.pk)
+        if row.state != Order.State.LOOK:
+            raise NotNow("Nothing waits for a look here any more.")
+        if seen and seen != mark(row):
+            raise NotNow("The customer changed the order meanwhile. Please look at it again.")
+        decide(row, outcome, reasons, by)
+        tell_outcome(row)
 
 
 def decide(order: Order, outcome: str, reasons: str, by: Actor = SYSTEM) -> None:

@@ -72,7 +72,8 @@ def order(request: HttpRequest, which: UUID) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         try:
-            checkout.settle_look(row, told["is_qualified"] == "yes", told["reasons"], by)
+            seen = request.POST.get("seen", "")
+            checkout.settle_look(row, told["is_qualified"] == "yes", told["reasons"], by, seen)
             messages.success(request, "The customer sees the outcome and the reasons.")
         except NotNow as why:
             messages.error(request, str(why))
@@ -83,6 +84,7 @@ def order(request: HttpRequest, which: UUID) -> HttpResponseBase:
         drafted = row.invoices.first()
         size = drafted.employees if drafted else None
     context = {
+        "seen": checkout.mark(row) if row.state == Order.State.LOOK else "",
         **shown.line(row), "check": check, "employees": size, "form": form, "waits": row.state == Order.State.LOOK,
         "means": row.get_means_display(), "today": timezone.localdate(),
         "payments": [_payment(each) for each in row.payments.select_related("invoice")],
