@@ -16,7 +16,6 @@ from django.utils import timezone
 from troth.accounts.people.companies import NotNow
 from troth.accounts.people.models import Membership
 from troth.gate.errors import Refused
-from troth.gate.ids import uuid7
 from troth.gate.outbound import payments
 from troth.gate.registry import built_at, serves
 from troth.gate.uses import SYSTEM, Actor, act, using
@@ -236,11 +235,6 @@ def large(employees: int) -> bool:
     """Whether a person looks at the order before it can be paid: from a size on that the operator sets."""
     most = settings.TROTH_COMPANY.get("qualification", {}).get("look-above")
     return most is not None and employees > int(most)
-
-
-def fresh_id() -> str:
-    """An id for an order that a form will begin."""
-    return uuid7().hex
 
 
 def stale() -> Any:
