@@ -23,6 +23,7 @@ from troth.gate.published import statement
 from troth.gate.published.models import StatementVersion
 from troth.gate.subjects import versions
 from troth.gate.uses import SYSTEM, Actor, faults, using
+from troth.posting import drafts
 
 __all__ = ["set_clock"]
 pytestmark = durable
@@ -221,6 +222,15 @@ def test_one_draft_at_a_time_and_a_dropped_one_is_over(staff: Three) -> None:
     staff.petra.client.post(f"{OFFICE}{row.pk}/approve/")
     assert DraftSignature.objects.count() == 1
     drafted(staff.petra)
+
+
+def test_from_its_day_on_its_own_warning_stands_above_each_box(staff: Three, set_clock: Clock) -> None:
+    before, old = drafts.warning_hash(), "messages you did not ask for."
+    published(staff, edited(old, f"{old} Think twice."), from_day=day(5))
+    assert drafts.warning_hash() == before
+    set_clock(timedelta(days=6))
+    statement.refresh(at_once=True)
+    assert "Think twice." in drafts.warning() and drafts.warning_hash() != before
 
 
 def test_an_altered_text_comes_into_force_nowhere(staff: Three, set_clock: Clock) -> None:

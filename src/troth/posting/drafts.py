@@ -7,7 +7,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from uuid import UUID
 
 import phonenumbers
@@ -86,7 +85,6 @@ class Found:
     words: str
 
 
-@cache
 def warning() -> str:
     """What the statement says to everybody who posts: the promise itself, without what the Company added."""
     return warning_in(statement.document())
