@@ -36,7 +36,7 @@ class Partner(models.Model):
         ordering = ("name",)
 
     def __str__(self) -> str:
-        return f"partner {self.pk}"
+        return self.name
 
 
 class Promotion(models.Model):
