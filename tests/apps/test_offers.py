@@ -202,6 +202,25 @@ def test_a_script_is_shown_as_what_it_is(hers: Client, promotion: Promotion, sig
         assert page.status_code == 200 and SCRIPT not in page.content.decode()
 
 
+# -- the page of a partner
+
+
+def test_a_partner_fetches_on_its_page_what_its_key_opens(
+    hers: Client, victor: Client, promotion: Promotion
+) -> None:
+    interested(hers, promotion)
+    key = flows.make_key(part_of(promotion))
+    assert victor.post("/partners/", {"key": "troth_partner_x"}).status_code == 422
+    fetched = victor.post("/partners/", {"key": key, "fetch": "1"})
+    assert fetched["Cache-Control"] and "no-store" in fetched["Cache-Control"]
+    assert opened(fetched.content)["records"][0]["values"]["contact.email"] == ALICE["email"]
+    page = victor.post("/partners/", {"key": key}).content.decode()
+    assert "was given 1 record" in page and key not in page and ALICE["email"] not in page
+    assert victor.post("/partners/", {"key": key, "fetch": "1", "after": "7"}).status_code == 422
+    flows.end_partner(Partner.objects.get())
+    assert victor.post("/partners/", {"key": key, "fetch": "1"}).status_code == 422
+
+
 # -- who may not
 
 

@@ -69,6 +69,7 @@ def _links() -> dict[str, str]:
             "agreement",
             "office",
             "customers",
+            "offers",
             "testimonials",
         )
     }

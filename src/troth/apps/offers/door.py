@@ -7,14 +7,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from troth.gate.errors import Refused
-from troth.gate.problems import WORDS, Trouble, speak
+from troth.gate.problems import WORDS, Code, Trouble, speak
 
 from . import delivering, flows
 from .models import Part
 
 MOST, SECONDS = 60, 60
 """Fetches by one key, and in how long."""
-NO_KEY = (
+NO_KEY: tuple[Code, str, str] = (
     "not-signed-in",
     "no key to a joint offer was sent",
     "send one as `Authorization: Bearer troth_partner_…`",
@@ -51,16 +51,20 @@ def _admitted(request: HttpRequest) -> Part:
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     part = flows.part_of(text.strip()) if scheme.lower() == "bearer" else None
     if part is None:
-        raise Trouble(401, *NO_KEY)  # type: ignore[arg-type]
+        raise Trouble(401, *NO_KEY)
+    if is_too_often(part):
+        raise Trouble(429, *WORDS[429])
+    return part
+
+
+def is_too_often(part: Part) -> bool:
+    """Count one fetch by a part's key, wherever it comes in; True for more than a minute may have."""
     name = f"offer-door.{part.pk.hex}.{int(time.time() // SECONDS)}"
     cache.add(name, 0, 2 * SECONDS)
     try:
-        asked = cache.incr(name)
+        return cache.incr(name) > MOST
     except ValueError:  # the memory was needed for something else meanwhile
-        asked = 1
-    if asked > MOST:
-        raise Trouble(429, *WORDS[429])
-    return part
+        return False
 
 
 def _delivered(request: HttpRequest, part: Part) -> delivering.Package:

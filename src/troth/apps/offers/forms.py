@@ -46,6 +46,19 @@ class InterestForm(CollectionForm):
         self.initial.pop("tick", None)
 
 
+class KeyForm(forms.Form):
+    """A partner comes in by the key of its part, which no page remembers."""
+
+    key = forms.CharField(
+        label="Key", max_length=100, widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Please give the key of your part."},
+    )  # fmt: skip
+    after = forms.IntegerField(
+        label="The last number you have", min_value=0, max_value=10**9, required=False,
+        help_text="Leave it empty to go on after what you said last. What you say you have does not come again.",
+    )  # fmt: skip
+
+
 class PartnerForm(forms.Form):
     """A partner, for the register."""
 

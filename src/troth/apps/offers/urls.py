@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import desk, door, views
+from . import desk, door, portal, views
 
 OFFICE = "office/offers/"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("offers/<uuid:which>/", views.one, name="offer"),
     path("offers/<uuid:which>/interest/", views.interest, name="offer-interest"),
     path("offers/<uuid:which>/withdraw/", views.withdraw, name="offer-withdraw"),
+    path("partners/", portal.page, name="partner"),
     path("api/v1/joint-offer/records/", door.package, name="offer-api"),
     path(OFFICE, desk.listing, name="office-offers"),
     path(OFFICE + "promote/", desk.promote, name="office-offer-promote"),
