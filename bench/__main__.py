@@ -18,6 +18,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         appending,
         boards,
         chatting,
+        counting,
         deciding,
         exporting,
         filing,
@@ -55,6 +56,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         "walls": lambda: walls.rows(rounds, *((4, 200) if quick else (100, 2_000))),
         "chat": lambda: chatting.rows(*((50, 12) if quick else (500, 60)), home),
         "visits": lambda: visiting.rows(rounds, (8, 64) if quick else (8, 64, 500)),
+        "counts": lambda: counting.rows(rounds, *((15_000, 100) if quick else (1_000_000, 1_000))),
         "provider": lambda: handing.rows(3, 500 if quick else 10_000),
         "referrals": lambda: marking.rows(rounds, 20_000 if quick else 1_000_000),
         "webhooks": lambda: webhooks.rows(1, (40, 400) if quick else (1_000, 10_000)),
@@ -69,7 +71,7 @@ def main() -> int:
         "rows",
         nargs="*",
         help="decide, read, write, append, verify, inbox, rights, export, files, import, hosting, query, walls,"
-        " referrals, boards, chat, visits, webhooks, sessions, provider; all when none is named",
+        " referrals, boards, chat, visits, counts, webhooks, sessions, provider; all when none is named",
     )
     asked.add_argument(
         "--quick", action="store_true", help="small sizes, few rounds: a check that it runs, no figures"

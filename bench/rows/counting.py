@@ -1,0 +1,99 @@
+"""Counts of visits for staff beside SQL by hand on the raw table, and a forgotten trail beside a plain DELETE."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from troth.apps.navigation import collecting, numbers, traffic, trail
+from troth.apps.navigation.browsers import browser_of
+from troth.apps.navigation.hits import Asker, Hit
+from troth.apps.navigation.models import Day, Event, What
+from troth.gate.uses import SYSTEM, using
+
+from ..method import Contender, by_turns
+from ..report import Section, Target
+from .visiting import AGENT
+
+RAW, LOOK = "SQL by hand for each report, on the raw table", "a look: counts, time before, use on record"
+DELETE, FORGET = "plain DELETE of as many, durable", "a trail forgotten: found by its number, on record"
+DAYS, REPORTS = 30, ("path", "referrer", "campaign", "target", "browser", "system", "language")
+BATCH = 500
+
+
+def rows(rounds: int, events: int, length: int) -> list[Section]:
+    """The reports of thirty days over so many events, and trails of a length forgotten among them."""
+    today = collecting.day_before(datetime.now(UTC), 0)
+    for ago in range(DAYS):
+        at = today - timedelta(days=ago)
+        for done in range(0, events // DAYS, BATCH):
+            collecting.record([_hit(at, n) for n in range(done, done + BATCH)])
+    total = Event.objects.count()
+    period = traffic.Period((today - timedelta(days=DAYS - 1)).date(), today.date())
+    contenders = [Contender(RAW, _by_hand), Contender(LOOK, lambda: traffic.look(period, SYSTEM))]
+    found = list(by_turns(contenders, rounds).values())
+    targets = [
+        Target("clock, to SQL by hand", found[1].ratio(found[0]), 1 / 20),
+        Target("seconds for a look", found[1].wall, 0.5),
+    ]
+    looked = Section(f"counts of {DAYS} days over {total:,} events", "a look", found, targets, [])
+    return [looked, _forgetting(rounds, length, today)]
+
+
+def _hit(at: datetime, n: int, number: bytes | None = None) -> Hit:
+    asker = Asker(browser_of(AGENT), "en-GB", "", number or (n // 3).to_bytes(16, "big"), at)
+    page = f"/guides/{'abcdefghij'[n % 10]}/"
+    referrer = f"news.example/{'abcdefghij'[n % 7]}" if n % 3 == 0 else ""
+    return Hit(asker, settings.TROTH_HOSTS["company"], What.VIEW, page, referrer=referrer, load_ms=300)
+
+
+def _by_hand() -> None:
+    """What somebody writes who has the table: one question for each report, and one for the days."""
+    table = Event._meta.db_table
+    with connection.cursor() as cursor:
+        for column in REPORTS:
+            cursor.execute(
+                f"SELECT {column}, COUNT(*), COUNT(DISTINCT alias) FROM {table} WHERE what = 1 AND NOT is_bot"  # noqa: S608
+                f" AND {column} <> '' GROUP BY {column} ORDER BY 2 DESC LIMIT 10"
+            )
+            cursor.fetchall()
+        cursor.execute(f"SELECT owner_id, COUNT(*), COUNT(DISTINCT alias) FROM {table} GROUP BY owner_id")  # noqa: S608
+        cursor.fetchall()
+
+
+def _forgetting(rounds: int, length: int, today: datetime) -> Section:
+    ours, plain = _trails(length, today), _trails(length, today)
+    waiting: dict[str, Any] = {}
+
+    def forget() -> None:
+        trail.forget(waiting["ours"])
+
+    def delete() -> None:
+        with transaction.atomic(durable=True), connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {Event._meta.db_table} WHERE alias = %s", [waiting["plain"]])  # noqa: S608
+
+    contenders = [
+        Contender(DELETE, delete, length, before=lambda: waiting.update(plain=_alias(next(plain), today))),
+        Contender(FORGET, forget, length, before=lambda: waiting.update(ours=next(ours))),
+    ]
+    found = list(by_turns(contenders, rounds).values())
+    target = Target("clock, to the plain DELETE", found[1].ratio(found[0]), 5.0)
+    return Section(f"a trail of {length:,} events forgotten", "an event", found, [target], [])
+
+
+def _trails(length: int, today: datetime) -> Iterator[str]:
+    """Cookies, each of a browser that did as much today."""
+    while True:
+        cookie = numbers.draw()
+        number = numbers.number_of(cookie) or secrets.token_bytes(16)
+        collecting.record([_hit(today, n, number) for n in range(length)])
+        yield cookie
+
+
+def _alias(cookie: str, today: datetime) -> bytes:
+    number = numbers.number_of(cookie) or b""
+    with using(trail.SHOWING, by=SYSTEM):
+        return numbers.alias_of(str(Day.objects.get(began_at=today).secret), number)
