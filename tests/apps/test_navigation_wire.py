@@ -6,7 +6,8 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -181,6 +182,12 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
     made.close()
 
 
+def finish(loop: asyncio.AbstractEventLoop, what: Coroutine[Any, Any, None]) -> None:
+    """Run it to its end on a thread of its own: where a browser was opened, this one has a loop that runs."""
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(loop.run_until_complete, what).result()
+
+
 def hits(count: int) -> list[Hit]:
     straight = Straight()
     run(Beacons(straight).answer(request("/beacon/hits", [{"k": "v", "p": "/"}] * count)))
@@ -206,7 +213,7 @@ def test_nobody_is_answered_before_their_batch_is_durable(loop: asyncio.Abstract
         collecting.stop()
 
     hits_ = hits(5)
-    loop.run_until_complete(both())
+    finish(loop, both())
     assert written == [1, 4]
 
 
@@ -231,7 +238,7 @@ def test_so_many_wait_that_more_are_told_to_come_again(
         await asyncio.gather(waiting, more)
         collecting.stop()
 
-    loop.run_until_complete(flood())
+    finish(loop, flood())
 
 
 def test_a_batch_that_cannot_be_written_is_acknowledged_to_nobody_and_the_next_one_is(
@@ -251,7 +258,7 @@ def test_a_batch_that_cannot_be_written_is_acknowledged_to_nobody_and_the_next_o
         collecting.stop()
 
     told = hits(1)
-    loop.run_until_complete(two())
+    finish(loop, two())
 
 
 def test_two_batches_leave_others_their_time(loop: asyncio.AbstractEventLoop) -> None:
@@ -268,7 +275,7 @@ def test_two_batches_leave_others_their_time(loop: asyncio.AbstractEventLoop) ->
         collecting.stop()
 
     told = hits(1)
-    loop.run_until_complete(many())
+    finish(loop, many())
     pauses = [later - earlier for later, earlier in zip(begun[1:], ended, strict=False)]
     assert len(begun) == 5 and min(pauses) >= 0.005
 
@@ -288,5 +295,5 @@ def test_the_thread_keeps_hits_and_addresses_for_good(loop: asyncio.AbstractEven
         assert reply.status == 202 and await asyncio.to_thread(counted) == 1
         await asyncio.to_thread(collecting.stop)
 
-    loop.run_until_complete(keep())
+    finish(loop, keep())
     assert AddressBook.objects.count() == 1

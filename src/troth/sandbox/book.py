@@ -12,7 +12,7 @@ CARDS = {
     "4000000000003220": ("Visa", "3d-secure"),
     "4000000000000002": ("Visa", "card-declined"),
     "4000000000009995": ("Visa", "insufficient-funds"),
-    "4000000000000321": ("Visa", "declined-when-charged"),
+    "4000000000000341": ("Visa", "declined-when-charged"),
     "4000000000000069": ("Visa", "expires-soon"),
 }
 """Test cards by number: their brand, and what happens with them (nothing for one that works)."""
