@@ -4,6 +4,7 @@ import gc
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import django
 import pytest
@@ -52,6 +53,20 @@ laws.load_profile("house")
 pytest_plugins = [
     "tests.plugins.network", "tests.plugins.database", "tests.plugins.browser", "tests.plugins.tickets",
 ]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The stores say that every migration was applied: some tests go back from there, and forward again."""
+    from django.db import connection
+    from django.db.migrations.loader import MigrationLoader
+    from django.db.migrations.recorder import MigrationRecorder
+
+    with django_db_blocker.unblock():
+        recorder = MigrationRecorder(connection)
+        recorder.ensure_schema()
+        for app, name in MigrationLoader(None, load=True).disk_migrations:
+            recorder.record_applied(app, name)
 
 
 @pytest.fixture(autouse=True)

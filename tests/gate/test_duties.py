@@ -240,7 +240,7 @@ def test_a_mailing_covers_people_with_an_account() -> None:
         ({"categories": ("enquiry.message",)}, "enquiry.message"),
         ({"categories": ("contact.name", "qualification")}, "qualification"),
         ({"categories": ()}, "needs"),
-        ({"recipient": "partner"}, "recipients.partner"),
+        ({"recipient": "partner"}, "wider than the clause"),
         ({"recipient": "payment-processor"}, "wider than the clause"),
         ({"rule": "everybody"}, "no such rule"),
         ({"ends_at": timezone.now() - timedelta(days=1)}, "to come"),

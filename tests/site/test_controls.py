@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from tests.cast import ALICE, durable, enquiry_of
@@ -183,6 +184,8 @@ def an_altered_log(_: Path) -> Iterator[None]:
 def test_plain_data_or_an_altered_log_breaks_security_measures(
     settings: Any, planted: Callable[[Path], Any]
 ) -> None:
+    if connection.vendor == "sqlite":  # what the test before planted may stand in the write-ahead log still
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     begin_log()
     enquiry_of()
     integrate()

@@ -72,7 +72,7 @@ def test_without_scripts_a_picture_counts_the_page(demo: Demo, opens: Opens) -> 
     page.wait_for_load_state("networkidle")
     page.goto(f"{demo.url}/customers/")
     page.wait_for_load_state("networkidle")
-    (first,), (second,) = events(demo, "/testimonials/"), events(demo, "/customers/")[-1:]
+    (first,), (second,) = events(demo, "/testimonials/")[-1:], events(demo, "/customers/")[-1:]
     assert first[-1] is not None and bytes(first[-1]) == bytes(second[-1])
     (cookie,) = [each for each in context.cookies() if each["name"] == "__Host-visitor"]
     assert cookie["httpOnly"] and cookie["secure"] and cookie["sameSite"] == "Lax"

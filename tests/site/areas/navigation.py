@@ -15,8 +15,10 @@ SHOWN: tuple[Shown, ...] = (
     Shown("you, with a trail", "wanda", "/you/"),
     Shown("home, of a browser that was here", "wanda", "/"),
     Shown("contact, with the box of a trail", "wanda", "/contact/"),
-    Shown("visits, for sales", "sales", "/office/visits/"),
-    Shown("visits, a strange period", "sales", "/office/visits/?first=2026-05-02&last=2026-05-01", 422),
+    Shown("office-traffic", "sales", "/office/visits/"),
+    Shown(
+        "office-traffic, a strange period", "sales", "/office/visits/?first=2026-05-02&last=2026-05-01", 422
+    ),
     Shown("cookies", "visitor", "/cookies/"),
     Shown("cookies, nothing chosen", "visitor", "/cookies/", 422, press("Save")),
 )

@@ -39,6 +39,8 @@ SHOWN: tuple[Shown, ...] = (
     Shown("office-part-key", "sales", "{desk-offer}", 200, press("Make a key for Kestrel Handsets")),
 )
 NO_PAGES: dict[str, str] = {
+    "offer-interest": "POST, redirects", "office-offer-promote": "POST, redirects",
+    "office-partner-register": "POST, redirects",
     "offer-withdraw": "a button", "offer-api": "an encrypted file", "office-offer-end": "a button",
     "office-partner-end": "a button",
 }  # fmt: skip

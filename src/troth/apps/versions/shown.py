@@ -29,7 +29,7 @@ def archive() -> list[dict[str, Any]]:
             "version": row.version, "short": row.version[:16], "begins": _begins(row), "has_changes": old is not None,
             "is_current": row.version == statement.current().version,
         }
-        for row, old in zip(rows, before, strict=True)
+        for row, old in zip(rows, before, strict=False)  # before the first version there is none
     ]  # fmt: skip
 
 

@@ -44,7 +44,10 @@ def begin_tombstones(path: Path, key: bytes) -> None:
     try:
         replace(path, _MAGIC + hmac.digest(key, _MAGIC, "sha256").hex().encode() + b"\n")
     except OSError as error:
-        raise _unreachable(path, error) from None
+        why = error.strerror or type(error).__name__
+        raise JournalBroken(
+            f"tombstone journal `{path}` cannot be made ({why}): put it on a disk with room"
+        ) from None
 
 
 def append_tombstones(path: Path, key: bytes, subjects: Iterable[UUID]) -> int:

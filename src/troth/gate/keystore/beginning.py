@@ -1,5 +1,6 @@
 """The first start of an install: its key folder and its tombstone journal.  No Django here."""
 
+import shutil
 from pathlib import Path
 
 from troth.engine.seal import KeyFile, begin_tombstones
@@ -30,5 +31,11 @@ def begin(folder: Path, tombstones: Path) -> bool:
         refuse_broken(folder)
         return False
     keys = KeyFile.initialise(folder)
-    begin_tombstones(tombstones, keys.named_key("tombstone"))
+    try:
+        begin_tombstones(tombstones, keys.named_key("tombstone"))
+    except BaseException:
+        shutil.rmtree(
+            folder, ignore_errors=True
+        )  # nothing was sealed with them yet: the next start begins anew
+        raise
     return True

@@ -172,7 +172,7 @@ class Use:
 
     def open_all(self, row: Row) -> dict[str, Any]:
         """Everything in a row's envelope, for the gate's own rooms; what leaves them is decided there."""
-        return self._unseal(row, self._owner(row), self.plans.of(row))
+        return self._unseal(row, self._owner(row), self.plans.of(row)) if row.sealed is not None else {}
 
     def note(self, owner: str, category: str, clause: str) -> None:
         """Remember that something of a subject's was opened by one of the gate's own rooms."""
