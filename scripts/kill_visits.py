@@ -65,9 +65,9 @@ class Visitor:
 def check(acknowledged: list[str]) -> tuple[int, int]:
     """(events, batches) when all that was acknowledged is there once, with its proof.  Raises Damage."""
     from troth.apps.navigation.collecting import NAMES, spelled
-    from troth.apps.navigation.models import Batch, Event
     from troth.engine.ledger import Kind, leaf_hash
     from troth.gate.journal.models import Entry
+    from troth.visits.models import Batch, Event
 
     events = list(Event.objects.filter(path__startswith=STEM))
     there = Counter(event.path for event in events)

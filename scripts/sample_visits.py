@@ -18,7 +18,7 @@ from django.conf import settings  # noqa: E402
 from troth.apps.navigation.browsers import browser_of  # noqa: E402
 from troth.apps.navigation.collecting import record  # noqa: E402
 from troth.apps.navigation.hits import Asker, Hit  # noqa: E402
-from troth.apps.navigation.models import Day, Event, What  # noqa: E402
+from troth.visits.models import Day, Event, What  # noqa: E402
 
 SEED = 20_260_501
 DAYS = 90

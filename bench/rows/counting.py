@@ -8,11 +8,12 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from troth.apps.navigation import collecting, numbers, traffic, trail
+from troth.apps.navigation import collecting, numbers, trail
 from troth.apps.navigation.browsers import browser_of
 from troth.apps.navigation.hits import Asker, Hit
-from troth.apps.navigation.models import Day, Event, What
+from troth.apps.traffic import counting
 from troth.gate.uses import SYSTEM, using
+from troth.visits.models import Day, Event, What
 
 from ..method import Contender, by_turns
 from ..report import Section, Target
@@ -32,8 +33,8 @@ def rows(rounds: int, events: int, length: int) -> list[Section]:
         for done in range(0, events // DAYS, BATCH):
             collecting.record([_hit(at, n) for n in range(done, done + BATCH)])
     total = Event.objects.count()
-    period = traffic.Period((today - timedelta(days=DAYS - 1)).date(), today.date())
-    contenders = [Contender(RAW, _by_hand), Contender(LOOK, lambda: traffic.look(period, SYSTEM))]
+    period = counting.Period((today - timedelta(days=DAYS - 1)).date(), today.date())
+    contenders = [Contender(RAW, _by_hand), Contender(LOOK, lambda: counting.look(period, SYSTEM))]
     found = list(by_turns(contenders, rounds).values())
     targets = [
         Target("clock, to SQL by hand", found[1].ratio(found[0]), 1 / 20),

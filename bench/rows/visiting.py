@@ -12,8 +12,8 @@ from django.db import connection, transaction
 from troth.apps.navigation import collecting, numbers, wire
 from troth.apps.navigation.browsers import browser_of
 from troth.apps.navigation.hits import Asker, Hit
-from troth.apps.navigation.models import Event
 from troth.gate.ids import uuid7
+from troth.visits.models import Event
 
 from ..method import Contender, by_turns
 from ..report import Section, Target

@@ -15,7 +15,7 @@ from troth.apps.navigation import collecting
 from troth.apps.navigation.beacons import Beacons, Reply, Request
 from troth.apps.navigation.collector import Collector
 from troth.apps.navigation.hits import Hit
-from troth.apps.navigation.models import Event
+from troth.visits.models import Event
 
 T = TypeVar("T")
 

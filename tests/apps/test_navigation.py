@@ -15,7 +15,6 @@ from tests.gate.conftest import Clock, Edit, edit_statement, set_clock
 from tests.house.tree import ROOT
 from troth.apps.navigation import cleaning, collecting, numbers
 from troth.apps.navigation.browsers import browser_of
-from troth.apps.navigation.models import AddressBook, Batch, Day, Event, What
 from troth.engine.ledger import Kind, fold, leaf_hash
 from troth.gate.errors import SealedError
 from troth.gate.journal.details import of_subjects
@@ -23,6 +22,7 @@ from troth.gate.journal.models import Entry, Share
 from troth.gate.journal.writing import open_share
 from troth.gate.keystore import keys
 from troth.gate.subjects.retention import end_expired
+from troth.visits.models import AddressBook, Batch, Day, Event, What
 
 __all__ = ["edit_statement", "set_clock"]
 

@@ -12,10 +12,10 @@ from tests.apps.navigating import ask, today, view
 from tests.cast import durable
 from tests.site.test_controls import entry, find
 from troth.apps.navigation import collecting, controls, linking
-from troth.apps.navigation.models import AddressBook, Batch, Day, Event, LinkedBrowser
 from troth.gate.journal.models import Entry
 from troth.gate.outbound import probe
 from troth.gate.subjects.models import DataSubject, Kind
+from troth.visits.models import AddressBook, Batch, Day, Event, LinkedBrowser
 
 pytestmark = durable
 

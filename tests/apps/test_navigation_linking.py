@@ -16,12 +16,12 @@ from tests.apps.privacy_people import browser, person
 from tests.cast import ALICE, CHARLIE, durable, values_of
 from troth.apps.enquiries.models import Enquiry
 from troth.apps.navigation import linking, numbers, trail
-from troth.apps.navigation.models import LinkedBrowser
 from troth.gate.errors import Refused, SealedError
 from troth.gate.journal.details import of_subjects
 from troth.gate.journal.models import Entry, Share
 from troth.gate.subjects.erase import erase
 from troth.gate.uses import SYSTEM, Actor, OwnData, using
+from troth.visits.models import LinkedBrowser
 
 pytestmark = durable
 

@@ -17,11 +17,11 @@ from tests.house.tree import ROOT
 from troth.accounts.moving import DEVICE_COOKIE
 from troth.apps.navigation import numbers, trail
 from troth.apps.navigation.cookies import COOKIES
-from troth.apps.navigation.models import Batch
 from troth.engine.ledger import Kind
 from troth.gate.journal.models import Entry
 from troth.gate.registry import PLACES
 from troth.gate.subjects.retention import end_expired
+from troth.visits.models import Batch
 
 __all__ = ["set_clock"]
 

@@ -32,7 +32,7 @@ from troth.apps.navigation import collector, wire
 from troth.apps.navigation.beacons import Beacons
 from troth.apps.navigation.collector import Collector, Full, Unkept
 from troth.apps.navigation.hits import Hit
-from troth.apps.navigation.models import AddressBook, Event, What
+from troth.visits.models import AddressBook, Event, What
 
 pytestmark = durable
 

@@ -16,10 +16,10 @@ from tests.cast import ALICE, durable
 from tests.gate.conftest import Edit, edit_statement
 from tests.site.test_controls import entry, find
 from troth.apps.navigation import numbers, personal
-from troth.apps.navigation.models import LinkedBrowser
 from troth.gate.journal.details import of_subjects
 from troth.gate.journal.models import Entry
 from troth.gate.keystore import limits
+from troth.visits.models import LinkedBrowser
 
 __all__ = ["edit_statement", "pages"]
 

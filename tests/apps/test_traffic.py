@@ -15,12 +15,13 @@ from tests.apps.test_navigation_controls import pages
 from tests.cast import CHARLIE, acting, durable, staff
 from tests.gate.conftest import Edit, edit_statement
 from tests.site.test_controls import find
-from troth.apps.navigation import numbers, traffic, trail
-from troth.apps.navigation.models import Day, Event
-from troth.apps.navigation.traffic import Period, look
+from troth.apps.navigation import numbers, trail
+from troth.apps.traffic import counting
+from troth.apps.traffic.counting import Period, look
 from troth.gate.journal.details import of_subjects
 from troth.gate.journal.models import Entry
 from troth.gate.uses import Actor
+from troth.visits.models import Day, Event
 
 __all__ = ["edit_statement", "pages"]
 
@@ -62,7 +63,7 @@ def dana() -> Actor:
     return acting(staff("sales"))
 
 
-def lines(counted: traffic.Counted, report: str) -> dict[str, int]:
+def lines(counted: counting.Counted, report: str) -> dict[str, int]:
     return {line.label: line.value for line in counted.reports[report][0]}
 
 

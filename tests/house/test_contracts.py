@@ -13,7 +13,7 @@ import pytest
 from tests.house.tree import ROOT, SOURCE
 
 FLOORS = [
-    "config", "apps/enquiries", "apps/pages", "workspaces", "posting", "accounts", "gate/outbound", "gate/uses",
+    "config", "apps/enquiries", "apps/pages", "workspaces", "posting", "visits", "accounts", "gate/outbound", "gate/uses",
     "engine/statement", "engine/policy", "engine/seal", "engine/ledger", "client", "verify",
     "sandbox",
 ]  # fmt: skip
@@ -95,8 +95,10 @@ def test_a_planted_import_breaks_its_contract(stub: Path, contract: str) -> None
     assert Path(module).parent.name in said.partition("Broken contracts")[2]
 
 
-@pytest.mark.parametrize(("floor", "other"), [("posting", "workspaces"), ("workspaces", "posting")])
-def test_posts_and_workspaces_know_nothing_of_each_other(stub: Path, floor: str, other: str) -> None:
+@pytest.mark.parametrize(
+    ("floor", "other"), [("posting", "workspaces"), ("workspaces", "posting"), ("visits", "posting")]
+)
+def test_posts_visits_and_workspaces_know_nothing_of_each_other(stub: Path, floor: str, other: str) -> None:
     plant(stub, f"{floor}/reach.py", f"import troth.{other}")
     assert "floors" in broken(lint(stub))
 

@@ -32,7 +32,7 @@ urlpatterns = [
     path("", include("troth.apps.files.urls")),
     path("", include("troth.apps.records.urls")),
     path("", include("troth.apps.navigation.urls")),
-    path("", include("troth.apps.navigation.urls_office")),
+    path("", include("troth.apps.traffic.urls")),
     path("", include("troth.apps.providers.urls")),
     path("", include("troth.apps.quality.urls")),
     path("", include("troth.apps.legal.urls")),

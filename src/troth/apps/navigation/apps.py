@@ -3,7 +3,7 @@ from django.apps import AppConfig
 
 class Config(AppConfig):
     name = "troth.apps.navigation"
-    label = "navigation"
+    label = "beacons"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from troth.visits.models import What
+
 from . import cleaning, numbers, wire
 from .browsers import LONGEST_AGENT, browser_of
 from .collecting import Uncollected, admit
 from .collector import Collector, Full, Unkept
 from .hits import Asker, Hit, Told, Unreadable
-from .models import What
 
 ONE, MANY = 32 * 1024, 256 * 1024
 """Bytes of a body with one hit, and of one with many."""

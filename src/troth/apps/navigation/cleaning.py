@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from .models import LONGEST
+from troth.visits.models import LONGEST
 
 HIDDEN = "*"
 _DIGITS = 5  # so many in a segment are a number of something; a year has four

@@ -19,18 +19,17 @@ from troth.engine.ledger import fold, leaf_hash
 from troth.engine.policy import Policy
 from troth.gate.ids import uuid7
 from troth.gate.published import statement
-from troth.gate.registry import built_at, serves
+from troth.gate.registry import built_at
 from troth.gate.subjects import bulk
 from troth.gate.subjects.models import DataSubject, Kind
-from troth.gate.subjects.register import items
 from troth.gate.uses import SYSTEM, act, using
+from troth.visits.models import AddressBook, Batch, Day, Event, What
+from troth.visits.reading import CATEGORY, PURPOSE
 
 from .hits import Hit, Told
-from .models import AddressBook, Batch, Day, Event, What
 from .numbers import alias_of
 
 PLACE = "browsing"
-PURPOSE = serves("operating-and-improving")
 built_at(PLACE, f"{__name__}:record")
 
 MOST_ADDRESSES = 50_000
@@ -40,7 +39,6 @@ NAMES = ("id", "site", "what", "is_bot", "at", "path", "referrer", "target", "do
          "language", "load_ms", "read_ms", "alias", "error")  # fmt: skip
 """The columns of an event in the order in which its hash is taken over them; stored for long, so never changed."""
 
-CATEGORY = {item.field: item.category for item in items(Event) if item.category}
 SAYS = {"done": (What.OTHER,), "target": (What.LINK, What.DOWNLOAD)}
 
 

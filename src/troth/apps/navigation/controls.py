@@ -17,12 +17,12 @@ from troth.gate.proving import probing
 from troth.gate.proving.answers import Finding, allowing, broken, control, kept, unproven
 from troth.gate.published import statement
 from troth.gate.subjects.terms import kept_until
+from troth.visits.models import ALIAS_BYTES, AddressBook, Batch, Day, Event, LinkedBrowser
+from troth.visits.reading import CATEGORY, PURPOSE, READERS
 
 from . import cleaning, linking, personal
-from .collecting import CATEGORY, NAMES, PURPOSE, allowed, spelled
+from .collecting import NAMES, allowed, spelled
 from .cookies import COOKIES
-from .models import ALIAS_BYTES, AddressBook, Batch, Day, Event, LinkedBrowser
-from .traffic import READERS
 
 SAMPLE = 2000
 """Events, the newest, that one call looks at one by one."""

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from troth.visits.models import What
+
 from .browsers import Browser
-from .models import What
 
 
 @dataclass(frozen=True, slots=True)

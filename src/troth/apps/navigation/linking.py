@@ -16,11 +16,11 @@ from troth.gate.keystore import keys
 from troth.gate.registry import Tick, serves
 from troth.gate.uses import SYSTEM, act, using
 from troth.gate.uses.entering import enter
+from troth.visits.models import LinkedBrowser
 
 from . import numbers, trail
 from .browsers import LONGEST_AGENT, browser_of
 from .collecting import PLACE
-from .models import LinkedBrowser
 
 LINKING = serves("personalising")
 NAME = "connect-browser"

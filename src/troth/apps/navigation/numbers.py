@@ -15,7 +15,7 @@ from hashlib import blake2b, sha256
 from django.conf import settings
 from django.http import HttpResponse
 
-from .models import ALIAS_BYTES
+from troth.visits.models import ALIAS_BYTES
 
 COOKIE = "__Host-visitor"
 CHOICE = "__Host-counting"

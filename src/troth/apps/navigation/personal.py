@@ -16,9 +16,9 @@ from troth.accounts.people.models import Person
 from troth.engine.policy import Permit
 from troth.gate.published import statement
 from troth.gate.uses import SYSTEM, Use, using
+from troth.visits.models import Day, Event, LinkedBrowser, What
 
 from . import linking, numbers
-from .models import Day, Event, LinkedBrowser, What
 
 CLAUSE = "use.personalise"
 PURPOSE = linking.LINKING

@@ -16,9 +16,9 @@ from troth.gate.registry import serves
 from troth.gate.subjects.terms import kept_until
 from troth.gate.uses import SYSTEM, act, using
 from troth.gate.uses.entering import enter
+from troth.visits.models import Day, Event, What
 
 from . import numbers
-from .models import Day, Event, What
 
 SHOWING = serves("showing-own-data")
 FORGETTING = serves("answering-requests")

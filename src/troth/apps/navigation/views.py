@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from troth.accounts.people.doors import person_only
 from troth.accounts.people.own import person_of
+from troth.visits.models import LinkedBrowser
 
 from . import linking, numbers, personal, trail
 from .cookies import COOKIES
 from .forms import ChoiceForm
-from .models import LinkedBrowser
 
 LAST_CHANGED = "2026-11-29"
 """The day on which what `gpc.json` says began."""

@@ -13,9 +13,10 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from django.conf import settings
 
+from troth.visits.models import What
+
 from . import cleaning
 from .hits import Asker, Hit, Told, Unreadable
-from .models import What
 
 LONGEST_LOAD, LONGEST_READ = 120_000, 4 * 3_600_000
 MOST = 100

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_safe
 
 from troth.accounts.staff import staff_only
 from troth.gate.registry import office_page
+from troth.visits.reading import READERS
 
-from . import traffic
-from .traffic import MOST_DAYS, MOST_LINES, READERS, REPORTS, Counted, Period
+from . import counting
+from .counting import MOST_DAYS, MOST_LINES, REPORTS, Counted, Period
 
 USUAL = 30
 """Days that are shown when none are asked for, today among them."""
@@ -52,14 +53,14 @@ class PeriodForm(forms.Form):
 def traffic_page(request: HttpRequest) -> HttpResponseBase:
     """Everything at one look; a use on record (clause use.operate)."""
     form, period = _asked(request)
-    counted = traffic.look(period, request.actor)  # type: ignore[attr-defined]
+    counted = counting.look(period, request.actor)  # type: ignore[attr-defined]
     context = {
         "form": form, "period": period, "spans": _spans(period), "is_too_few": counted.is_too_few,
         "figures": _figures(counted), "rows": _rows(counted), "by_day": counted.by_day,
-        "reports": _reports(counted, period), "fewest": traffic.FEWEST,
+        "reports": _reports(counted, period), "fewest": counting.FEWEST,
         "narrowed": REPORTS[period.by].head if period.by else "", "whole": _url(Period(period.first, period.last)),
     }  # fmt: skip
-    return render(request, "navigation/traffic.html", context, status=422 if form.errors else 200)
+    return render(request, "traffic/visits.html", context, status=422 if form.errors else 200)
 
 
 @never_cache
@@ -70,10 +71,10 @@ def traffic_csv(request: HttpRequest, report: str) -> HttpResponseBase:
     _, period = _asked(request)
     if report not in REPORTS:
         raise Http404
-    counted = traffic.look(period, request.actor, [report])  # type: ignore[attr-defined]
+    counted = counting.look(period, request.actor, [report])  # type: ignore[attr-defined]
     lines, left_out = counted.reports.get(report, ([], 0))
     answer = HttpResponse(
-        traffic.table(REPORTS[report], lines, left_out), content_type="text/csv; charset=utf-8"
+        counting.table(REPORTS[report], lines, left_out), content_type="text/csv; charset=utf-8"
     )
     answer["Content-Disposition"] = f'attachment; filename="visits-{report}.csv"'
     return answer
