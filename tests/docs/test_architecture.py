@@ -35,7 +35,14 @@ def test_a_room_imports_only_those_above_it_in_the_list() -> None:
 
 def test_every_job_is_listed_with_its_interval() -> None:
     listed = {row[0]: row[1] for row in tables(PARTS["What runs"])[1]}
-    seconds = {"second": 1, "5 seconds": 5, "10 minutes": 600, "hour": 3600, "6 hours": 6 * 3600}
+    seconds = {
+        "second": 1,
+        "5 seconds": 5,
+        "minute": 60,
+        "10 minutes": 600,
+        "hour": 3600,
+        "6 hours": 6 * 3600,
+    }
     assert {name: seconds[every] for name, every in listed.items()} == {
         name: job.every.total_seconds() for name, job in JOBS.items()
     }

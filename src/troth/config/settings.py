@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "troth.workspaces",
     "troth.posting",
     "troth.visits",
+    "troth.visits.counts",
     "troth.apps.pages",
     "troth.apps.enquiries",
     "troth.apps.rights",

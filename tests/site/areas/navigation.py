@@ -19,6 +19,7 @@ SHOWN: tuple[Shown, ...] = (
     Shown(
         "office-traffic, a strange period", "sales", "/office/visits/?first=2026-05-02&last=2026-05-01", 422
     ),
+    Shown("office-traffic-report", "sales", "/office/visits/report/pages/"),
     Shown("cookies", "visitor", "/cookies/"),
     Shown("cookies, nothing chosen", "visitor", "/cookies/", 422, press("Save")),
 )

@@ -23,6 +23,7 @@ from troth.gate.registry import built_at
 from troth.gate.subjects import bulk
 from troth.gate.subjects.models import DataSubject, Kind
 from troth.gate.uses import SYSTEM, act, using
+from troth.visits.changes import changed
 from troth.visits.models import AddressBook, Batch, Day, Event, What
 from troth.visits.reading import CATEGORY, PURPOSE
 
@@ -102,6 +103,8 @@ def _record_day(began_at: datetime, hits: list[Hit], fields: frozenset[str]) -> 
         # Where no page reported an error, nothing is sealed, and the statement need not collect any.
         kept = len(NAMES) if any(row[-1] for row in rows) else len(NAMES) - 1
         bulk.insert(Event, day.owner_id, {"batch": batch}, NAMES[:kept], [row[:kept] for row in rows])
+        if began_at < day_before(datetime.now(UTC), 0):
+            changed([began_at.date()])
 
 
 def day_of(began_at: datetime, *, has_secret: bool) -> Day:

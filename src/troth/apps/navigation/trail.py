@@ -16,6 +16,7 @@ from troth.gate.registry import serves
 from troth.gate.subjects.terms import kept_until
 from troth.gate.uses import SYSTEM, act, using
 from troth.gate.uses.entering import enter
+from troth.visits.changes import changed
 from troth.visits.models import Day, Event, What
 
 from . import numbers
@@ -77,6 +78,8 @@ def forget(cookie: str) -> int:
     """
     names = aliases(cookie)
     with act():
+        owners = Event.objects.filter(alias__in=names).order_by().values_list("owner", flat=True).distinct()
+        changed(day.began_at.date() for day in Day.objects.filter(owner__in=list(owners)))
         gone: int = Event.objects.filter(alias__in=names).delete()[0]
         if gone:
             enter(Kind.RESTRICTED, FORGETTING, SYSTEM, [])

@@ -4,4 +4,3 @@ from django.apps import AppConfig
 class Config(AppConfig):
     name = "troth.apps.traffic"
     label = "traffic"
-    default_auto_field = "django.db.models.BigAutoField"
