@@ -32,6 +32,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         reading,
         rights,
         sessions,
+        turning,
         verifying,
         visiting,
         walls,
@@ -62,6 +63,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         "joint-offer": lambda: offering.rows(3, 500 if quick else 10_000),
         "referrals": lambda: marking.rows(rounds, 20_000 if quick else 1_000_000),
         "webhooks": lambda: webhooks.rows(1, (40, 400) if quick else (1_000, 10_000)),
+        "keys": lambda: turning.rows(3, 2_000 if quick else 1_000_000),
         "sessions": lambda: sessions.rows(rounds, 100 if quick else 100_000),
     }
 
@@ -73,7 +75,7 @@ def main() -> int:
         "rows",
         nargs="*",
         help="decide, read, write, append, verify, inbox, rights, export, files, import, hosting, query, walls,"
-        " referrals, boards, chat, visits, counts, webhooks, sessions, provider; all when none is named",
+        " referrals, boards, chat, visits, counts, webhooks, keys, sessions, provider; all when none is named",
     )
     asked.add_argument(
         "--quick", action="store_true", help="small sizes, few rounds: a check that it runs, no figures"

@@ -9,10 +9,11 @@ import pytest
 
 from tests.cast import ALICE, CHARLIE, durable, enquiry_of
 from troth.apps.enquiries.models import Enquiry
-from troth.engine.seal import epoch_of
+from troth.engine.seal import EscrowBroken, epoch_of
 from troth.gate.errors import Erased, KeyMissing, KeyStoreError, SealBroken, SealError
-from troth.gate.keystore import keys
+from troth.gate.keystore import keys, turning
 from troth.gate.keystore.beginning import begin
+from troth.gate.keystore.escrow import new_recovery_key, restore
 from troth.gate.keystore.models import DataKey
 from troth.gate.subjects import keyless
 from troth.gate.subjects.jobs import turn_keys
@@ -32,7 +33,7 @@ def test_a_new_epoch_re_wraps_every_live_key_and_no_data(own_keys: Path) -> None
     enquiries = [enquiry_of() for _ in range(3)]
     sealed = [bytes(row.sealed) for row in enquiries]
     old = keys.keeper().newest_epoch()
-    assert keys.turn_epoch(datetime.now(UTC) + WEEK) == 3
+    assert turning.turn_epoch(datetime.now(UTC) + WEEK) == 3
     new = keys.keeper().newest_epoch()
     assert new > old and {epoch_of(bytes(key.wrapped)) for key in DataKey.objects.all()} == {new}
     assert set(DataKey.objects.values_list("epoch", flat=True)) == {new}
@@ -43,15 +44,15 @@ def test_a_new_epoch_re_wraps_every_live_key_and_no_data(own_keys: Path) -> None
 
 def test_within_the_week_nothing_turns(own_keys: Path) -> None:
     enquiry_of()
-    assert keys.turn_epoch(datetime.now(UTC) + WEEK - timedelta(minutes=1)) == 0
+    assert turning.turn_epoch(datetime.now(UTC) + WEEK - timedelta(minutes=1)) == 0
     assert len(keys.keeper().epochs()) == 1
 
 
 def test_an_old_epoch_dies_and_takes_an_old_backup_of_the_key_store_with_it(own_keys: Path) -> None:
     enquiry = enquiry_of()
     backup = DataKey.objects.get()
-    keys.turn_epoch(datetime.now(UTC) + WEEK)
-    keys.turn_epoch(datetime.now(UTC) + timedelta(days=41))
+    turning.turn_epoch(datetime.now(UTC) + WEEK)
+    turning.turn_epoch(datetime.now(UTC) + timedelta(days=41))
     assert backup.epoch not in {epoch.number for epoch in keys.keeper().epochs()}
     assert read(enquiry) == ALICE["email"]
     DataKey.objects.filter(pk=backup.pk).update(epoch=backup.epoch, wrapped=backup.wrapped)
@@ -64,28 +65,48 @@ def test_an_epoch_turn_that_was_killed_goes_on_and_leaves_every_key_readable(
     own_keys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     enquiries = [enquiry_of() for _ in range(4)]
-    whole, calls = keys.rewrap, []
+    whole, calls = turning.rewrap, []
+    monkeypatch.setattr(turning, "BATCH", 2)
 
-    def twice(*args: Any) -> bytes:
+    def once(*args: Any) -> list[bytes]:
         calls.append(1)
-        if len(calls) > 2:
+        if len(calls) > 1:
             raise KeyboardInterrupt
         return whole(*args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(keys, "rewrap", twice)
+        patch.setattr(turning, "rewrap", once)
         with pytest.raises(KeyboardInterrupt):
-            keys.turn_epoch(datetime.now(UTC) + WEEK)
+            turning.turn_epoch(datetime.now(UTC) + WEEK)
     keys.forget_cached()
     assert [read(row) for row in enquiries] == [ALICE["email"]] * 4
-    assert keys.turn_epoch() == 2
+    assert turning.turn_epoch() == 2
     assert len(set(DataKey.objects.values_list("epoch", flat=True))) == 1
+
+
+def test_a_new_epoch_is_in_the_escrow_before_it_locks_a_live_key(
+    own_keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enquiry = enquiry_of()
+    public, private = new_recovery_key()
+    monkeypatch.setenv("TROTH_ESCROW", str(tmp_path / "escrow"))
+    monkeypatch.setenv("TROTH_RECOVERY", public)
+    with monkeypatch.context() as patch:
+        patch.setattr(turning, "_next", lambda _: pytest.fail("re-wrapped without an escrow"))
+        patch.setenv("TROTH_ESCROW", str(tmp_path / "no folder" / "escrow"))
+        with pytest.raises(EscrowBroken):
+            turning.turn_epoch(datetime.now(UTC) + WEEK)
+    assert turning.turn_epoch() == 1
+    shutil.rmtree(own_keys)
+    restore(tmp_path / "escrow", private, own_keys)
+    keys.forget_cached()
+    assert read(enquiry) == ALICE["email"]
 
 
 def test_no_epoch_dies_while_a_live_key_needs_it(own_keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     enquiry = enquiry_of()
-    monkeypatch.setattr(DataKey.objects, "exclude", lambda **_: DataKey.objects.none())
-    keys.turn_epoch(datetime.now(UTC) + timedelta(days=60))
+    monkeypatch.setattr(turning, "_next", lambda _: [])
+    turning.turn_epoch(datetime.now(UTC) + timedelta(days=60))
     keys.forget_cached()
     assert read(enquiry) == ALICE["email"]
 

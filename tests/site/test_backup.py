@@ -33,7 +33,7 @@ from tests.cast import ALICE, CHARLIE, acting, enquiry_of, link_in, staff
 from troth.apps.enquiries.models import Enquiry
 from troth.gate.journal import log
 from troth.gate.journal.integrating import integrate
-from troth.gate.keystore import keys
+from troth.gate.keystore import keys, turning
 from troth.gate.keystore.models import DataKey
 from troth.gate.outbound.models import Message
 from troth.gate.subjects.erase import erase, purge
@@ -420,7 +420,7 @@ def test_a_restore_that_was_killed_serves_nothing_and_is_done_anew(
 
 TURN = """
 for days in (8, 42):
-    keys.turn_epoch(datetime.now(UTC) + timedelta(days=days))
+    turning.turn_epoch(datetime.now(UTC) + timedelta(days=days))
 """
 
 OPENED = '''
@@ -473,7 +473,7 @@ def test_a_backup_older_than_the_epoch_limit_opens_nothing_with_all_the_keys_the
 
 def test_an_escrow_older_than_the_backup_is_told_from_a_destroyed_epoch(house: House, tmp_path: Path) -> None:
     old = Path(shutil.copytree(house.home / "keys", tmp_path / "old"))
-    house.ask("keys.turn_epoch(datetime.now(UTC) + timedelta(days=8))")
+    house.ask("turning.turn_epoch(datetime.now(UTC) + timedelta(days=8))")
     house.well("backup", tmp_path / "new")
     second = second_machine(tmp_path / "second", house)
     shutil.rmtree(second.home / "keys")

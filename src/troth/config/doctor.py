@@ -1,7 +1,6 @@
 """`troth doctor`: what is wrong with this install, in one line each."""
 
 import io
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -19,9 +18,9 @@ from troth.gate import roles
 from troth.gate.errors import SealError
 from troth.gate.files import away
 from troth.gate.journal.models import Entry
-from troth.gate.keystore.escrow import escrowed_at
 from troth.gate.keystore.keys import keeper, match_store
 from troth.gate.keystore.routing import MIGRATED
+from troth.gate.keystore.turning import escrow_standing
 from troth.gate.outbound import payments, probe
 from troth.gate.schedule.models import Lease
 from troth.gate.subjects import keyless, retention, wall
@@ -31,7 +30,6 @@ from . import served
 from .environment import SettingError, own_certificate, refuse_half_restored, refuse_old_sqlite
 
 LEAST_SPACE = 200 * 1024 * 1024
-OLDEST_ESCROW = timedelta(days=8)
 OLDEST_BACKUP = timedelta(days=2)
 LONGEST_ERASURE = timedelta(hours=1)
 LATEST_CARRIED = 3600.0
@@ -151,15 +149,7 @@ def _keyless() -> Iterator[Finding]:
 
 
 def _escrow() -> Iterator[Finding]:
-    place = os.environ.get("TROTH_ESCROW", "")
-    if not place or not Path(place).is_file():
-        yield Finding(False, "no escrow of the keys; run `troth keys escrow FILE` and set TROTH_ESCROW to it")
-        return
-    age = datetime.now(UTC) - escrowed_at(Path(place))
-    yield Finding(
-        age < OLDEST_ESCROW,
-        f"the escrow is {age.days} days old; it is rewritten weekly by `troth keys escrow`",
-    )
+    yield Finding(*escrow_standing())
 
 
 def _backup() -> Iterator[Finding]:

@@ -254,10 +254,10 @@ def test_one_cipher_serves_many_threads(alg: int) -> None:
 def test_a_list_of_many_subjects_opens_in_one_call() -> None:
     kek, place_of, key_place = Kek(new_dek()), contexts(DEPLOYMENT, ENQUIRY), wrap_contexts(DEPLOYMENT)
     sealed = [row_of(name) for name in ("Alice", "Bob", "Charlie")]
-    stored = [(s, wrap(kek, 5, s.dek, key_place(s.subject, 1)), s.value) for s in sealed]
+    stored = [(s, wrap(kek, 5, s.dek, key_place(s.subject.bytes, 1)), s.value) for s in sealed]
     opened = open_rows(
         (
-            unwrap_cipher(kek, wrapped, key_place(s.subject, 1), 1, AES_256_GCM),
+            unwrap_cipher(kek, wrapped, key_place(s.subject.bytes, 1), 1, AES_256_GCM),
             value,
             place_of(None, s.subject, s.row),
         )
@@ -268,7 +268,7 @@ def test_a_list_of_many_subjects_opens_in_one_call() -> None:
 
 def test_a_wrapped_key_moves_to_a_newer_epoch() -> None:
     old, new, dek, place = Kek(new_dek()), Kek(new_dek()), new_dek(), wrap_context(DEPLOYMENT, uuid4(), 1)
-    moved = rewrap(old, new, 9, wrap(old, 8, dek, place), place)
+    (moved,) = rewrap(old, new, 9, [(wrap(old, 8, dek, place), place)])
     assert (epoch_of(moved), unwrap(new, moved, place)) == (9, dek)
     with pytest.raises(SealBroken):
         unwrap(old, moved, place)

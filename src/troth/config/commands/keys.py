@@ -40,16 +40,17 @@ def _set_up() -> Any:
 
 
 def run_status(options: argparse.Namespace) -> int:
-    """Epochs with the number of live data keys under each; 1 if the store is not healthy."""
-    keys = _set_up()
-    from django.db.models import Count
+    """Epochs with their live data keys and their end, and the escrow's age; 1 if something is to be mended."""
+    _set_up()
+    from troth.gate.keystore import turning
 
-    from troth.gate.keystore.models import DataKey
-
-    live = dict(DataKey.objects.values_list("epoch").annotate(Count("subject")))
-    for epoch in keys.keeper().epochs():
-        print(f"epoch {epoch.number}  begun {epoch.created:%Y-%m-%d}  {live.get(epoch.number, 0)} live keys")
-    problems = keys.keeper().health()
+    for each in turning.standings():
+        begun = f"{each.epoch.created:%Y-%m-%d}"
+        print(f"epoch {each.epoch.number}  begun {begun}  {each.live} live keys  {each.end}")
+    is_well, told = turning.escrow_standing()
+    if is_well:
+        print(told)
+    problems = turning.troubles()
     for problem in problems:
         print(f"MEND  {problem}", file=sys.stderr)
     return int(bool(problems))
@@ -57,8 +58,10 @@ def run_status(options: argparse.Namespace) -> int:
 
 def run_rotate(options: argparse.Namespace) -> int:
     """What the worker does every hour, now."""
-    moved = _set_up().turn_epoch()
-    print(f"{moved} keys re-wrapped")
+    _set_up()
+    from troth.gate.keystore.turning import turn_epoch
+
+    print(f"{turn_epoch()} keys re-wrapped")
     return 0
 
 

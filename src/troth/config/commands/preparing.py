@@ -76,7 +76,8 @@ def _prepare_stores(keys: Path, *, serves: bool) -> None:
     from troth.gate import roles
     from troth.gate.journal.integrating import announce, begin_log
     from troth.gate.keystore.boxes import django_secret
-    from troth.gate.keystore.keys import keeper, turn_epoch
+    from troth.gate.keystore.keys import keeper
+    from troth.gate.keystore.turning import turn_epoch
     from troth.gate.published import statement
     from troth.gate.subjects import keyless
     from troth.workspaces import company

@@ -1,6 +1,6 @@
 """Data keys wrapped under the key-encryption key of an epoch. Source: spec/keys.md, section "Wrapped key"."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from os import urandom
 from typing import NoReturn
 from uuid import UUID
@@ -38,19 +38,19 @@ class Kek:
         raise TypeError("a key-encryption key is never pickled or copied")
 
 
-def wrap_contexts(deployment: UUID) -> Callable[[UUID, int], bytes]:
-    """A fast maker of wrap contexts for a list: call it with (subject, key version) for each key."""
+def wrap_contexts(deployment: UUID) -> Callable[[bytes, int], bytes]:
+    """A fast maker of wrap contexts for a list: call it with (subject's 16 bytes, key version) for each key."""
     prefix = length_prefixed(deployment.bytes) + _UUID_LENGTH
 
-    def make(subject: UUID, dek_version: int) -> bytes:
-        return prefix + subject.bytes + _VERSION_LENGTH + dek_version.to_bytes(2)
+    def make(subject: bytes, dek_version: int) -> bytes:
+        return prefix + subject + _VERSION_LENGTH + dek_version.to_bytes(2)
 
     return make
 
 
 def wrap_context(deployment: UUID, subject: UUID, dek_version: int) -> bytes:
     """Whose key it is and which of theirs: the additional data of a wrapped key."""
-    return wrap_contexts(deployment)(subject, dek_version)
+    return wrap_contexts(deployment)(subject.bytes, dek_version)
 
 
 def wrap(kek: Kek, epoch: int, dek: bytes, context: bytes) -> bytes:
@@ -72,9 +72,17 @@ def unwrap(kek: Kek, wrapped: bytes, context: bytes) -> bytes:
         raise SealBroken(_BROKEN) from None
 
 
-def rewrap(old: Kek, new: Kek, epoch: int, wrapped: bytes, context: bytes) -> bytes:
-    """The same data key under the KEK of a newer `epoch`; no data is touched. Raises SealBroken."""
-    return wrap(new, epoch, unwrap(old, wrapped, context), context)
+def rewrap(old: Kek, new: Kek, epoch: int, keys: Collection[tuple[bytes, bytes]]) -> list[bytes]:
+    """The same data keys under the KEK of a newer `epoch`, given as (wrapped, context); no data is touched.
+
+    Raises SealBroken for any that does not open.
+    """
+    header, moved = _PREFIX + epoch.to_bytes(4), []
+    nonces = urandom(12 * len(keys))
+    for at, (wrapped, context) in enumerate(keys):
+        dek, nonce = unwrap(old, wrapped, context), nonces[12 * at : 12 * at + 12]
+        moved.append(header + nonce + new.encrypt(nonce, dek, context + header))
+    return moved
 
 
 def epoch_of(wrapped: bytes) -> int:

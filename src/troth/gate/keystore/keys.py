@@ -1,4 +1,4 @@
-"""Data keys: made, loaded, re-wrapped and destroyed (design: Keys; spec/keys.md).
+"""Data keys: made, loaded and destroyed (design: Keys; spec/keys.md); they are re-wrapped in `turning`.
 
 INVARIANT: the key rows are read from the store at each load.  Only the unwrapping is cached, by wrapped bytes, so
 that a destroyed or refused key stops the very next read.
@@ -25,11 +25,8 @@ from troth.engine.seal import (
     KeyMissing,
     KeyStoreError,
     append_tombstones,
-    due,
-    mortal,
     new_dek,
     read_tombstones,
-    rewrap,
     unwrap_cipher,
     wrap,
     wrap_context,
@@ -245,26 +242,6 @@ def without(subjects: Collection[str]) -> set[str]:
 def begun_erasures() -> list[str]:
     """Subjects whose erasure was begun in the key store and may have stopped there."""
     return list(DataKey.objects.filter(erasing=True).values_list("subject", flat=True))
-
-
-def turn_epoch(now: datetime | None = None) -> int:
-    """Begin a new weekly epoch when one is due, re-wrap live keys under it, destroy epochs past their time.
-
-    Returns the number of keys re-wrapped.  Resumable: a key is re-wrapped in one durable update.
-    """
-    moment = now or datetime.now(UTC)
-    if due(moment, keeper().epochs()[-1]):
-        keeper().begin_epoch()
-    newest, moved = keeper().newest_epoch(), 0
-    for key in DataKey.objects.exclude(epoch=newest).iterator(chunk_size=CHUNK):
-        aad = _wrapping(key.subject, key.version)
-        wrapped = rewrap(keeper().kek(key.epoch), keeper().kek(newest), newest, bytes(key.wrapped), aad)
-        moved += DataKey.objects.filter(pk=key.pk, epoch=key.epoch).update(epoch=newest, wrapped=wrapped)
-    # A backup of the key store holds keys wrapped under older epochs: they die with the epoch, wherever they lie.
-    in_use = set(DataKey.objects.values_list("epoch", flat=True).distinct())
-    for epoch in mortal(moment, keeper().epochs(), in_use):
-        keeper().destroy(epoch, in_use)
-    return moved
 
 
 def sweep_orphans(known: Iterable[str]) -> int:

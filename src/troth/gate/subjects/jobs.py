@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db.models import Count, Min
 
-from ..keystore.keys import sweep_orphans, turn_epoch
+from ..keystore.keys import sweep_orphans
+from ..keystore.turning import turn_epoch
 from ..registry import waits
 from ..schedule.leases import every
 from .erase import purge, resume
