@@ -62,6 +62,7 @@ requirements: development ## compile requirements/*.txt from pyproject.toml (UPG
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group build --output-file requirements/run.txt
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group build --extra s3 --constraint requirements/run.txt --output-file requirements/s3.txt
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
+	@$(COMPILE) $(UPGRADE) pyproject.toml --group build --extra vault --constraint requirements/dev.txt --output-file requirements/vault.txt
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group build --extra stripe --constraint requirements/dev.txt --output-file requirements/stripe.txt
 	@$(COMPILE) $(UPGRADE) pyproject.toml --group bench --constraint requirements/run.txt --output-file requirements/bench.txt
 	@$(COMPILE) $(UPGRADE) --group pymerkle --output-file requirements/pymerkle.txt

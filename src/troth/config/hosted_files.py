@@ -26,7 +26,7 @@ def hosted(name: str, folder: Path) -> dict[str, Any]:
     bucket, _, prefix = parts.path.strip("/").partition("/")
     if parts.scheme not in ("s3", "s3+http") or not all((host, bucket, parts.username, parts.password)):
         raise SettingError(f"{name} is no bucket; give s3://KEY:SECRET@host/bucket/prefix?region=NAME")
-    if parts.scheme == "s3+http" and not _is_loopback(host):
+    if parts.scheme == "s3+http" and not is_loopback(host):
         raise SettingError(f"{name} would go over the network without TLS; give s3:// instead of s3+http://")
     if find_spec("storages") is None or find_spec("boto3") is None:
         raise SettingError(f"{name} needs the packages of requirements/s3.txt; install them, or leave it out")
@@ -41,7 +41,8 @@ def hosted(name: str, folder: Path) -> dict[str, Any]:
     return {"BACKEND": "troth.gate.outbound.bucket.Bucket", "OPTIONS": options}
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, where nobody listens on the way."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

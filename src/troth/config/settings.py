@@ -22,12 +22,14 @@ from .environment import (
     workspace_bytes,
 )
 from .hosted_files import hosted
+from .key_service import key_service
 from .processors import processors
 from .qualifying import credit
 
 # -- where things are
 TROTH_HOME = env_path("TROTH_HOME", ROOT / "var")
 TROTH_KEYS = env_path("TROTH_KEYS", TROTH_HOME / "keys")
+TROTH_KEY_SERVICE = key_service()
 TROTH_TOMBSTONES = env_path("TROTH_TOMBSTONES", TROTH_KEYS / "tombstones")
 TROTH_STATEMENT = own_file("statement.md", TROTH_HOME)
 TROTH_AGREEMENT = own_file("agreement.md", TROTH_HOME)

@@ -40,6 +40,7 @@ from troth.engine.seal.index import (
 )
 from troth.engine.seal.keeper import NAMED_KEYS, KeyKeeper
 from troth.engine.seal.keyfile import CACHE_SECONDS, KeyFile
+from troth.engine.seal.keyservice import KeyService
 from troth.engine.seal.row import Scalar, open_row, open_rows, seal_row
 from troth.engine.seal.stream import (
     CHUNK,
@@ -99,6 +100,7 @@ __all__ = [
     "KeyFile",
     "KeyKeeper",
     "KeyMissing",
+    "KeyService",
     "KeyStoreError",
     "Later",
     "Normaliser",

@@ -1,6 +1,7 @@
 """The port behind which root keys lie: a folder of files, or a key service by an adapter of its own."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -21,6 +22,17 @@ class KeyKeeper(Protocol):
     @property
     def check_value(self) -> str:
         """Says which set of keys this is and nothing about them; the data store keeps a copy to compare."""
+
+    @property
+    def wait(self) -> timedelta:
+        """How long an epoch key can still be brought back after `destroy`."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the newest epoch key does not lie where it should: another is to be begun now."""
+
+    def files(self) -> dict[str, bytes]:
+        """What the escrow holds: all keys, as a folder that needs nothing else."""
 
     def epochs(self) -> tuple[Epoch, ...]:
         """All epochs whose key lives, oldest first."""

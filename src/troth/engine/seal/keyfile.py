@@ -4,7 +4,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
@@ -20,6 +20,7 @@ from troth.engine.seal.errors import KeyStoreError
 from troth.engine.seal.keeper import NAMED_KEYS
 from troth.engine.seal.keyfolder import check_folder, locked, read_private, shred, sync_folder, write_new
 from troth.engine.seal.keyline import KEY_SIZE, BadLine, StoredKey, key_line, make_key, read_key_line
+from troth.engine.seal.keyservice import KeyService, Locksmith
 from troth.engine.seal.wrapping import Kek
 
 CACHE_SECONDS = 600.0
@@ -43,7 +44,8 @@ class KeyFile:
     """The keys of one install in `folder` (0700, files 0600). Raises KeyStoreError, also on opening.
 
     `expected` is the check value the data store remembers; other keys are refused. `monotonic` (seconds)
-    times the cache, `now` (aware) dates new keys; both are injected by tests.
+    times the cache, `now` (aware) dates new keys; both are injected by tests. With a `service` new epoch keys lie
+    here locked by it; what lies in clear, or locked, from before is read as well.
     """
 
     def __init__(
@@ -53,8 +55,10 @@ class KeyFile:
         expected: str | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = _utc_now,
+        service: KeyService | None = None,
     ) -> None:
         self.folder = folder
+        self._locksmith = Locksmith(service, monotonic)
         self._monotonic = monotonic
         self._now = now
         self._held: dict[str, _Held] = {}
@@ -112,11 +116,28 @@ class KeyFile:
             ) from None
 
     def files(self) -> dict[str, bytes]:
-        """The content of the folder, for the escrow; every file is checked on the way."""
-        names = self._names()
-        for name in names:
-            self._key(name)
-        return {name: read_private(self.folder / name) for name in sorted(names)}
+        """The content of the folder, for the escrow; every file is checked on the way.
+
+        What a key service locks is in it unlocked: the escrow outlives the service.
+        """
+        secret = self._root().secret
+        return {name: key_line(self._key(name), secret) for name in sorted(self._names())}
+
+    def check(self) -> None:
+        """Raise KeyStoreError for the first file that is damaged, foreign or open to others; asks no key service."""
+        for name in (*self._names(), *(f"{name}.key" for name in NAMED_KEYS)):
+            self._line(name)
+
+    @property
+    def wait(self) -> timedelta:
+        """How long a destroyed epoch key can still be brought back by whoever runs the key service."""
+        return self._locksmith.wait
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the newest epoch key lies here in clear, although a key service should lock it."""
+        newest = self._line(_numbered("epoch", self._newest("epoch")))
+        return self._locksmith.is_there and not newest.is_locked
 
     @property
     def deployment(self) -> UUID:
@@ -131,7 +152,7 @@ class KeyFile:
     def epochs(self) -> tuple[Epoch, ...]:
         """All epochs whose key lies in the folder, oldest first."""
         numbers = self._numbers("epoch")
-        return tuple(Epoch(number, self._key(_numbered("epoch", number)).created) for number in numbers)
+        return tuple(Epoch(number, self._line(_numbered("epoch", number)).created) for number in numbers)
 
     def newest_epoch(self) -> int:
         """The epoch under which new data keys are wrapped."""
@@ -220,6 +241,10 @@ class KeyFile:
         return held
 
     def _read(self, name: str) -> StoredKey:
+        return self._locksmith.unlock(self._line(name))
+
+    def _line(self, name: str) -> StoredKey:
+        """A key as it lies in its file, locked or not."""
         path = self.folder / name
         line = read_private(path)
         try:
@@ -260,15 +285,21 @@ class KeyFile:
         with locked(self.folder):
             now = self._now()
             name = _numbered(kind, number := next_number(now, self._newest(kind)))
-            write_new(self.folder / name, key_line(make_key(name, root.deployment, now), root.secret))
+            key = make_key(name, root.deployment, now)
+            kept = self._locksmith.lock(key) if kind == "epoch" else key
+            write_new(self.folder / name, key_line(kept, root.secret))
         return number
 
     def _end(self, kind: str, number: int) -> None:
+        name = _numbered(kind, number)
         with locked(self.folder):
             if number >= self._newest(kind):
                 raise KeyStoreError(f"{kind} {number} is the newest and stays: begin another first")
-            shred(self.folder / _numbered(kind, number))
-        self._held.pop(_numbered(kind, number), None)
+            if name in self._names():
+                # The service first: a file that is gone would leave its key there, and nobody to ask for its end.
+                self._locksmith.destroy(self._line(name))
+                shred(self.folder / name)
+        self._held.pop(name, None)
 
 
 def _numbered(kind: str, number: int) -> str:

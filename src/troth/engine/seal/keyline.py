@@ -8,7 +8,7 @@ from os import urandom
 from uuid import UUID
 
 KEY_SIZE = 32
-_MAGIC = "troth-key-1"
+_MAGIC, _LOCKED = "troth-key-1", "troth-locked-key-1"
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _CHECK_SIZE = 16
 
@@ -19,12 +19,16 @@ class BadLine(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A key as it lies in a file. `secret` (32 bytes) never shows in a repr."""
+    """A key as it lies in a file. `secret` never shows in a repr.
+
+    It is the key's 32 bytes, or where a key service keeps the key that locks it (`is_locked`), what that gave for them.
+    """
 
     name: str
     deployment: UUID
     created: datetime
     secret: bytes = field(repr=False)
+    is_locked: bool = False
 
 
 def make_key(name: str, deployment: UUID, now: datetime) -> StoredKey:
@@ -34,7 +38,8 @@ def make_key(name: str, deployment: UUID, now: datetime) -> StoredKey:
 
 def key_line(key: StoredKey, deployment_key: bytes) -> bytes:
     """The file content of `key`; the check is made with the deployment key."""
-    body = f"{_MAGIC} {key.name} {key.deployment} {key.created.strftime(_TIME)} "
+    magic = _LOCKED if key.is_locked else _MAGIC
+    body = f"{magic} {key.name} {key.deployment} {key.created.strftime(_TIME)} "
     body += urlsafe_b64encode(key.secret).decode()
     return f"{body} {_check(body, deployment_key)}\n".encode()
 
@@ -49,10 +54,12 @@ def read_key_line(line: bytes, name: str, deployment_key: bytes | None = None) -
             UUID(deployment),
             datetime.strptime(created, _TIME).replace(tzinfo=UTC),
             urlsafe_b64decode(secret),
+            magic == _LOCKED,
         )
     except ValueError:
         raise BadLine("is cut short or no key file") from None
-    if magic != _MAGIC or len(key.secret) != KEY_SIZE or not line.endswith(b"\n"):
+    is_whole = bool(key.secret) if key.is_locked else magic == _MAGIC and len(key.secret) == KEY_SIZE
+    if not is_whole or not line.endswith(b"\n"):
         raise BadLine("is cut short or no key file")
     if found != name:
         raise BadLine(f"holds the key `{found}`")

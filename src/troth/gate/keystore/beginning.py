@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 
 from troth.engine.seal import KeyFile, begin_tombstones
-from troth.engine.seal.keeper import NAMED_KEYS
 
 
 def is_begun(folder: Path) -> bool:
@@ -15,10 +14,7 @@ def is_begun(folder: Path) -> bool:
 def refuse_broken(folder: Path) -> None:
     """Raises KeyStoreError for the first key that is missing, damaged, of another install or open to others."""
     if is_begun(folder):
-        keys = KeyFile(folder)
-        keys.files()
-        for name in NAMED_KEYS:
-            keys.named_key(name)
+        KeyFile(folder).check()
 
 
 def begin(folder: Path, tombstones: Path) -> bool:

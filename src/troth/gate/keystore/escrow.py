@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from django.conf import settings
-
 from troth.engine.seal import (
     KeyFile,
     escrow_header,
@@ -13,6 +11,8 @@ from troth.engine.seal import (
     seal_escrow,
     write_escrow,
 )
+
+from .keys import keeper
 
 
 def new_recovery_key() -> tuple[str, str]:
@@ -23,10 +23,8 @@ def new_recovery_key() -> tuple[str, str]:
 
 def escrow(to: Path, recovery_public: str) -> None:
     """Seal the key folder to the recovery key, in the place of the escrow before.  Raises EscrowBroken."""
-    keys = KeyFile(Path(settings.TROTH_KEYS))
-    write_escrow(
-        to, seal_escrow(recovery_public, keys.files(), deployment=keys.deployment, now=datetime.now(UTC))
-    )
+    keys, now = keeper(), datetime.now(UTC)
+    write_escrow(to, seal_escrow(recovery_public, keys.files(), deployment=keys.deployment, now=now))
 
 
 def escrowed_at(path: Path) -> datetime:

@@ -1,9 +1,11 @@
 """Data keys: made, loaded and destroyed (design: Keys; spec/keys.md); they are re-wrapped in `turning`.
 
 INVARIANT: the key rows are read from the store at each load.  Only the unwrapping is cached, by wrapped bytes, so
-that a destroyed or refused key stops the very next read.
+that a destroyed or refused key stops the very next read.  What is cached counts for nothing without its epoch's key:
+where that cannot be had any more, reads end within ten minutes.
 """
 
+import time
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -14,9 +16,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connections, transaction
 from django.db.models import Model
+from django.utils.module_loading import import_string
 
 from troth.engine.seal import (
     AES_256_GCM,
+    CACHE_SECONDS,
     Cipher,
     Erased,
     JournalBroken,
@@ -25,6 +29,7 @@ from troth.engine.seal import (
     KeyMissing,
     KeyStoreError,
     append_tombstones,
+    epoch_of,
     new_dek,
     read_tombstones,
     unwrap_cipher,
@@ -44,12 +49,18 @@ EMPTY = (
 )
 
 _ciphers: dict[bytes, Cipher] = {}
+_since = time.monotonic()
 
 
 @cache
 def keeper() -> KeyKeeper:
-    """The adapter that holds the epoch keys: a folder of key files.  Raises KeyStoreError."""
-    return KeyFile(Path(settings.TROTH_KEYS))
+    """The adapter that holds the epoch keys: a folder of key files, locked by a key service where one is set.
+
+    Raises KeyStoreError.
+    """
+    told = settings.TROTH_KEY_SERVICE
+    service = import_string(told["BACKEND"])(**told["OPTIONS"]) if told else None
+    return KeyFile(Path(settings.TROTH_KEYS), service=service)
 
 
 @cache
@@ -131,6 +142,14 @@ def create(subject: str, algorithm: int = AES_256_GCM) -> Cipher:
     return cipher
 
 
+def _forget_old() -> None:
+    """INVARIANT: no data key that was unwrapped more than ten minutes ago is used."""
+    global _since
+    if (now := time.monotonic()) - _since >= CACHE_SECONDS:
+        _ciphers.clear()
+        _since = now
+
+
 def _remember(wrapped: bytes, cipher: Cipher) -> None:
     if len(_ciphers) >= MOST_CACHED:
         _ciphers.clear()
@@ -145,17 +164,21 @@ def ciphers(subjects: Collection[str]) -> dict[str, Cipher]:
 def load(subjects: Collection[str]) -> tuple[dict[str, Cipher], set[str]]:
     """The ciphers, and those of the subjects who put a limit on the use of their data."""
     found: dict[str, Cipher] = {}
-    limited = set[str]()
+    limited, of_epochs = set[str](), dict[bytes, bytes]()
     wanted, unknown = list(subjects), list[str]()
+    _forget_old()
     for start in range(0, len(wanted), CHUNK):
         for subject, stored, limits in _rows("subject, wrapped, limited", wanted[start : start + CHUNK]):
             if limits:
                 limited.add(subject)
-            cipher = _ciphers.get(bytes(stored))
+            cipher = _ciphers.get(wrapped := bytes(stored))
             if cipher is None:
                 unknown.append(subject)
             else:
                 found[subject] = cipher
+                of_epochs[wrapped[:6]] = wrapped
+    for wrapped in of_epochs.values():
+        keeper().kek(epoch_of(wrapped))
     for start in range(0, len(unknown), CHUNK):
         for row in _rows("subject, wrapped, version, algorithm, epoch", unknown[start : start + CHUNK]):
             found[row[0]] = _unwrap(*row)

@@ -60,7 +60,7 @@ def turn_epoch(now: datetime | None = None) -> int:
     Returns the number of keys re-wrapped.  Resumable.  Raises KeyStoreError, EscrowBroken.
     """
     moment = now or datetime.now(UTC)
-    if due(moment, keeper().epochs()[-1]):
+    if due(moment, keeper().epochs()[-1]) or keeper().is_behind:
         keeper().begin_epoch()
     # Before anything hangs on the new key alone: a folder lost today is restored with it.
     keep_escrow()
@@ -68,7 +68,7 @@ def turn_epoch(now: datetime | None = None) -> int:
     moved = sum(_rewrap_all(epoch, newest) for epoch in live() if epoch != newest)
     # A backup of the key store holds keys wrapped under older epochs: they die with the epoch, wherever they lie.
     in_use = set(live())
-    for epoch in mortal(moment, keeper().epochs(), in_use):
+    for epoch in mortal(moment + keeper().wait, keeper().epochs(), in_use):
         keeper().destroy(epoch, in_use)
     return moved
 
