@@ -1,7 +1,7 @@
 """Requests of the cast, for the tests of the request desk."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -84,13 +84,18 @@ def carried_out() -> None:
     carry_on()
 
 
+def ago(by: int) -> datetime:
+    """This time of day, so many days of the company's calendar ago: one on which the clocks change has 23 or 25 hours."""
+    return (timezone.now().astimezone(days.zone()) - timedelta(days=by)).astimezone(UTC)
+
+
 def back_dated(row: Request, by: int) -> None:
     """Somebody asked so many days ago."""
-    received = timezone.now() - timedelta(days=by)
+    received = ago(by)
     Request.objects.filter(pk=row.pk).update(received_at=received, due_at=days.due_after(received))
 
 
 def clock_to(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
     """The house's clock jumps."""
     wall = timezone.now
-    monkeypatch.setattr(timezone, "now", lambda: wall() + by)
+    monkeypatch.setattr(timezone, "now", lambda: (wall().astimezone(days.zone()) + by).astimezone(UTC))

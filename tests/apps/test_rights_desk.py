@@ -14,6 +14,7 @@ from tests.apps.privacy_people import browser, person
 from tests.apps.rights_people import (
     ALICES,
     again,
+    ago,
     asked,
     back_dated,
     carried_out,
@@ -326,7 +327,7 @@ def test_the_clause_is_kept_and_a_request_of_91_days_breaks_it(victor: Client) -
 @pytest.mark.parametrize("column", ["received_at", "due_at"])
 def test_a_date_moved_alone_breaks_the_clause_too(victor: Client, column: str) -> None:
     row = asked(victor)
-    gone = timezone.now() - timedelta(days=91)
+    gone = ago(91)
     Request.objects.filter(pk=row.pk).update(**{column: gone})
     (answer,) = prove_clause("rights.ninety-days")
     assert answer.status == "broken" and "1 request open" in answer.figure
@@ -336,8 +337,8 @@ def test_a_date_moved_alone_breaks_the_clause_too(victor: Client, column: str) -
 
 def test_the_last_day_is_worked_out_from_the_receipt(victor: Client) -> None:
     row = asked(victor)
-    for ago, status in ((90, "kept"), (91, "broken")):
-        received = timezone.now() - timedelta(days=ago)
+    for back, status in ((90, "kept"), (91, "broken")):
+        received = ago(back)
         Request.objects.filter(pk=row.pk).update(received_at=received, due_at=received + timedelta(days=400))
         assert controls.answered_in_time().status == status
     assert days.left(days.ends(received, again(row).due_at)) == -1
