@@ -105,6 +105,14 @@ class PayPalStub(ThreadingHTTPServer):
             f"PAYMENT.CAPTURE.{kind}", {**_captured(order), **related, "custom_id": unit["custom_id"]}
         )
 
+    def give_back(self, order: dict[str, Any], status: str = "REFUNDED") -> tuple[bytes, dict[str, str]]:
+        """What somebody gives back at PayPal's own page, and the event of it: it has no mark of ours."""
+        unit = order["purchase_units"][0]
+        capture = {**_captured(order), "status": status, "custom_id": unit.get("custom_id")}
+        self.things[capture["id"]] = {"kind": "capture", **capture}
+        up = {"rel": "up", "href": f"{self.url}/v2/payments/captures/{capture['id']}"}
+        return self.event("PAYMENT.CAPTURE.REFUNDED", {"id": _id(), "status": "COMPLETED", "links": [up]})
+
     # -- what the house asks
 
     def answer(self, method: str, path: str, body: bytes, key: str) -> dict[str, Any]:

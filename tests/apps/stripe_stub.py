@@ -83,6 +83,12 @@ class Stub(ThreadingHTTPServer):
             code = "payment_intent_authentication_failure"
             intent |= {"status": "requires_payment_method", "last_payment_error": {"code": code}}
 
+    def give_back(self, intent: dict[str, Any], amount: int) -> tuple[bytes, dict[str, str]]:
+        """What somebody gives back at Stripe's dashboard, and the event of it."""
+        charge = self._keep("ch", "charge", payment_intent=intent["id"], amount=intent["amount"], status="succeeded",
+                            amount_refunded=amount, currency=intent["currency"], metadata=intent["metadata"])  # fmt: skip
+        return self.event("charge.refunded", charge)
+
     def event(self, kind: str, about: Mapping[str, Any], **changed: Any) -> tuple[bytes, dict[str, str]]:
         """An event as Stripe sends it, signed."""
         body = json.dumps({"id": f"evt_{secrets.token_hex(8)}", "object": "event", "type": kind,

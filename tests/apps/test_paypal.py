@@ -1,6 +1,7 @@
 """PayPal: approved on its own page, taken once, and everything that may come in between."""
 
 import json
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -316,6 +317,22 @@ def test_a_payment_is_given_back_once_at_paypal(as_alice: Client, stub: PayPalSt
     (given,) = stub.of("refund")
     assert told(as_alice, stub.event("PAYMENT.CAPTURE.REFUNDED", given)) == 204
     assert Invoice.objects.get().refunded_at and Payment.objects.get(kind="refund").state == "done"
+
+
+def test_what_is_given_back_at_paypal_itself_is_given_back_here_and_once(
+    as_alice: Client, stub: PayPalStub, caplog: pytest.LogCaptureFixture
+) -> None:
+    paid(as_alice, stub)
+    (order,) = stub.of("order")
+    with caplog.at_level(logging.ERROR, "troth.buying"):
+        assert told(as_alice, stub.give_back(order, "PARTIALLY_REFUNDED")) == 204
+    assert "a part of payment" in caplog.text and not Payment.objects.filter(kind="refund").exists()
+    assert told(as_alice, stub.give_back(order)) == told(as_alice, stub.give_back(order)) == 204
+    assert Invoice.objects.get().refunded_at and Payment.objects.get(kind="refund").state == "done"
+    unmarked = json.loads(json.dumps(order))
+    unmarked["purchase_units"][0]["custom_id"] = "somebody else's"
+    assert told(as_alice, stub.give_back(unmarked)) == 204
+    assert Payment.objects.filter(kind="refund").count() == 1
 
 
 def test_what_was_given_up_is_not_taken(as_alice: Client, stub: PayPalStub) -> None:

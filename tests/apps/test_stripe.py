@@ -1,12 +1,14 @@
 """Cards by Stripe: its hosted pages, its keys that make things happen once, and everything that may come in between."""
 
 import json
+import logging
 import re
 import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core import signing
@@ -22,7 +24,7 @@ from tests.apps.test_buying import BILL, order_of, over, page, press
 from tests.cast import durable, staff
 from tests.workspaces.customers import browser, customer
 from troth.accounts.people.models import Membership
-from troth.apps.buying import checkout, prices, renewing, settling
+from troth.apps.buying import checkout, prices, refunds, renewing, settling
 from troth.apps.buying.models import Invoice, Order, Payment, PaymentMethod, SeenEvent
 from troth.config import doctor
 from troth.gate.journal.models import Entry
@@ -367,6 +369,31 @@ def test_a_payment_is_given_back_once_at_stripe(as_alice: Client, stub: Stub) ->
     assert back["amount"] == 12_019
     assert told(as_alice, stub.event("refund.created", back)) == 204
     assert Invoice.objects.get().refunded_at and Payment.objects.get(kind="refund").state == "done"
+
+
+def test_what_is_given_back_at_stripe_itself_is_given_back_here_and_once(
+    as_alice: Client, stub: Stub, caplog: pytest.LogCaptureFixture
+) -> None:
+    paid(as_alice, stub)
+    (intent,) = stub.of("payment_intent")
+    with caplog.at_level(logging.ERROR, "troth.buying"):
+        assert told(as_alice, stub.give_back(intent, 5_000)) == 204
+    assert "a part of payment" in caplog.text and not Payment.objects.filter(kind="refund").exists()
+    assert (
+        told(as_alice, stub.give_back(intent, 12_019))
+        == told(as_alice, stub.give_back(intent, 12_019))
+        == 204
+    )
+    assert Invoice.objects.get().refunded_at
+    (back,) = Payment.objects.filter(kind="refund")
+    assert (back.state, back.amount) == ("done", 12_019) and not refunds.is_possible(
+        Payment.objects.get(kind="charge")
+    )
+    # Of another shop at our account, and of an intent with a key that nobody here has.
+    assert told(as_alice, stub.give_back({**intent, "metadata": {}}, 12_019)) == 204
+    stranger = {**intent, "metadata": {**intent["metadata"], "payment": str(uuid4())}}
+    assert told(as_alice, stub.give_back(stranger, 12_019)) == 404
+    assert stub.of("refund") == [], "and nobody asked for it once more"
 
 
 def test_an_open_payment_of_another_sum_is_called_off_or_taken_in_as_paid(

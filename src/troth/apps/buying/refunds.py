@@ -9,12 +9,13 @@ from django.utils import timezone
 from troth.accounts.people import credits
 from troth.accounts.people.companies import NotNow
 from troth.gate.outbound import payments
-from troth.gate.uses import act
+from troth.gate.uses import SYSTEM, act, using
 
-from .models import RETURNED, STRAY, Invoice, Payment
+from .models import RETURNED, STRAY, Invoice, Order, Payment
 
 log = logging.getLogger("troth.buying")
 
+PLACE = "processor-page"
 PAYING = (Payment.Kind.CHARGE, Payment.Kind.RENEW, Payment.Kind.BILL)
 
 
@@ -72,13 +73,39 @@ def given_back(payment: Payment) -> None:
         credits.give_back(payment.invoice_id)
 
 
+def found_out(charged: Payment, amount: int) -> None:
+    """A payment was given back at the processor's own desk: the books say so as well; told again, it changes nothing.
+
+    A part of it alone is noted for the operator: an invoice is given back as a whole.
+    """
+    if amount != charged.amount:
+        log.error("a part of payment %s was given back at the processor", charged.pk)
+        return
+    with using(payments.COLLECTING, by=SYSTEM, given=charged.order, at=PLACE), act():
+        order = Order.objects.select_for_update().get(pk=charged.order_id)
+        charged = Payment.objects.select_related("invoice").get(pk=charged.pk)
+        Payment.objects.filter(pk=charged.pk, why=STRAY).update(why=RETURNED)
+        ours = order.payments.filter(kind=Payment.Kind.REFUND, invoice=charged.invoice_id)
+        if not is_possible(charged) or ours.exclude(state=Payment.State.FAILED).exists():
+            return
+        back = Payment(
+            owner_id=charged.owner_id, order=order, invoice=charged.invoice, kind=Payment.Kind.REFUND,
+            processor=charged.processor, amount=charged.amount, currency=charged.currency,
+            state=Payment.State.DONE, why="at the processor", settled_at=timezone.now(),
+        )  # fmt: skip
+        back.save(force_insert=True)
+        given_back(back)
+
+
 def return_strays() -> int:
     """Give back what was paid for something that the order was changed from meanwhile; returns how much of it there was.
 
     It is asked for again until the processor has taken it, under one key, which is made of the stray's id: each is given
-    back once.  Of one order, one at a time.
+    back once.  Of one order, one at a time.  In no order: those that cannot be given back hold up no others.
     """
-    strays = list(Payment.objects.filter(why=STRAY, state=Payment.State.DONE).select_related("order")[:20])
+    strays = (
+        Payment.objects.filter(why=STRAY, state=Payment.State.DONE).select_related("order").order_by("?")[:20]
+    )
     for stray in strays:
         try:
             with act():

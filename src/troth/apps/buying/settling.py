@@ -20,7 +20,7 @@ from .models import STRAY, CreditCheck, Invoice, Order, Payment, PaymentMethod, 
 
 log = logging.getLogger("troth.buying")
 
-PLACE = "processor-page"
+PLACE = refunds.PLACE
 TOLD_WITHIN, LOOKED_FOR = timedelta(minutes=2), timedelta(days=3)
 """How long we wait to be told, and for how long we look ourselves."""
 BATCH = 200
@@ -113,6 +113,9 @@ def take_in(by: str, told: Told) -> bool:
     found = _told_of(by, told)
     if found is None:
         return False
+    if told.kind == payments.GIVEN_BACK:
+        refunds.found_out(found, told.amount)
+        return True
     if told.kind == EXPIRING:
         _expires(found, by, told)
         return True
@@ -141,7 +144,9 @@ def _told_of(by: str, told: Told) -> Payment | None:
 
     At the same account others may use the same words for keys of their own.
     """
-    ours = Payment.objects.filter(processor=by).select_related("order")
+    ours = Payment.objects.filter(processor=by).select_related("order", "invoice")
+    if told.kind == payments.GIVEN_BACK:
+        return ours.filter(pk=told.key).first() if KEY.fullmatch(told.key) else None
     found: Payment | None = ours.filter(session=told.session).first()
     if found is None and KEY.fullmatch(told.key):
         ours.filter(session=None, pk=told.key).update(session=told.session)

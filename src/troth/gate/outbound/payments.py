@@ -19,6 +19,9 @@ from ..uses.actor import Ground
 
 COLLECTING = serves("collecting-payment")
 
+GIVEN_BACK = "given-back"
+"""Kind of what is told of a payment that somebody gave back at the processor itself: `key` is the payment's."""
+
 Rows = Sequence[tuple[PersonalModel, Mapping[str, str]]]
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from .payments import Asked, Forged, ProcessorAway, Session, Told, parsed
+from .payments import GIVEN_BACK, Asked, Forged, ProcessorAway, Session, Told, parsed
 from .paypal_line import Refused, line_of
 
 SIGNED = {
@@ -127,7 +127,7 @@ class PayPal:
             if refused.status == 404:  # nobody approved it in time
                 return _failed(session, "abandoned")
             raise
-        return _of_refund(session, said) if kind == "refund" else _of_order(session, said)
+        return {"refund": _of_refund, "capture": _of_capture}.get(kind, _of_order)(session, said)
 
     def _verified(self, session: str, which: str) -> Told | None:
         try:
@@ -167,7 +167,8 @@ class PayPal:
 
 
 PLACES = {
-    "order": "/v2/checkout/orders/", "setup": "/v3/vault/setup-tokens/", "refund": "/v2/payments/refunds/"
+    "order": "/v2/checkout/orders/", "setup": "/v3/vault/setup-tokens/", "refund": "/v2/payments/refunds/",
+    "capture": "/v2/payments/captures/",
 }  # fmt: skip
 
 
@@ -227,8 +228,11 @@ def _about(event: dict[str, Any]) -> str | None:
             marked, session = about["purchase_units"][0].get("custom_id"), f"order/{about['id']}"
         elif kind in CAPTURE_EVENTS:
             session = f"order/{about['supplementary_data']['related_ids']['order_id']}"
-        elif kind in REFUND_EVENTS:
+        elif kind in REFUND_EVENTS and str(marked).startswith("refund "):
             session = f"refund/{about['id']}"
+        elif kind in REFUND_EVENTS:
+            # Given back at PayPal itself: whether the payment is ours, it says.
+            return f"capture/{_above(about)}"
     except (KeyError, TypeError, IndexError, AttributeError):
         return None
     return session if OURS.fullmatch(str(marked)) else None
@@ -258,6 +262,28 @@ def _of_refund(session: str, said: dict[str, Any]) -> Told | None:
     return _settled(session, marks, said.get("status"), said.get("amount")) if marks else None
 
 
+def _of_capture(session: str, said: dict[str, Any]) -> Told | None:
+    """What was given back of a payment by somebody at PayPal; of one that is given back in part it says not how much."""
+    marks, status = OURS.fullmatch(str(said.get("custom_id"))), said.get("status")
+    if marks is None or marks[1] == "refund" or status not in ("REFUNDED", "PARTIALLY_REFUNDED"):
+        return None
+    is_whole = status == "REFUNDED"
+    return Told(
+        event=f"{session} {status}", session=session, kind=GIVEN_BACK, key=marks[2], outcome="done",
+        amount=_cents(said["amount"]) if is_whole else 0, currency=str(said["amount"]["currency_code"]),
+    )  # fmt: skip
+
+
+def _cents(amount: Mapping[str, Any]) -> int:
+    return int(Decimal(amount["value"]) * 100)
+
+
+def _above(refund: dict[str, Any]) -> str:
+    """The capture that a refund gives back, by its link."""
+    found = (each["href"] for each in refund["links"] if each["rel"] == "up")
+    return str(next(found, "")).rpartition("/")[2]
+
+
 def _settled(session: str, marks: re.Match[str], status: Any, amount: Any) -> Told | None:
     if status in ("DECLINED", "DENIED", "FAILED", "CANCELLED"):
         return _failed(session, "card-declined")
@@ -265,7 +291,7 @@ def _settled(session: str, marks: re.Match[str], status: Any, amount: Any) -> To
         return None
     return Told(
         event=f"{session} {status}", session=session, kind=marks[1], key=marks[2], outcome="done",
-        amount=int(Decimal(amount["value"]) * 100), currency=str(amount["currency_code"]),
+        amount=_cents(amount), currency=str(amount["currency_code"]),
     )  # fmt: skip
 
 

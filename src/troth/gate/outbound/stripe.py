@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import stripe
 
 from .calling import TIMEOUT
-from .payments import Asked, Forged, ProcessorAway, Session, Told, parsed
+from .payments import GIVEN_BACK, Asked, Forged, ProcessorAway, Session, Told, parsed
 
 stripe.enable_telemetry = False
 
@@ -27,7 +27,7 @@ OLDEST = 300
 EVENTS = frozenset({
     "checkout.session.completed", "checkout.session.expired", "setup_intent.succeeded", "setup_intent.setup_failed",
     "setup_intent.canceled", "payment_intent.succeeded", "payment_intent.payment_failed", "payment_intent.canceled",
-    "refund.created", "refund.updated", "refund.failed",
+    "refund.created", "refund.updated", "refund.failed", "charge.refunded",
 })  # fmt: skip
 BRANDS = {
     "visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "discover": "Discover", "jcb": "JCB",
@@ -188,7 +188,8 @@ class Stripe:
         elif kind == "seti":
             found = self._v1.setup_intents.retrieve(session, {"expand": ["payment_method"]})
         else:
-            found = (self._v1.refunds if kind == "re" else self._v1.payment_intents).retrieve(session)
+            places = {"re": self._v1.refunds, "ch": self._v1.charges, "py": self._v1.charges}
+            found = places.get(kind, self._v1.payment_intents).retrieve(session)
         made: dict[str, Any] = found.to_dict()
         return made
 
@@ -230,6 +231,8 @@ def _fault(about: dict[str, Any]) -> dict[str, Any]:
 def _told(about: dict[str, Any]) -> Told | None:
     """What an object of Stripe's says; None while it is under way, and for one that we did not ask for."""
     marks, status = _marks(about), about.get("status")
+    if about["object"] == "charge":
+        return _given_back(about, marks)
     is_done = status in ("succeeded", "complete")
     if not marks or not (is_done or status in ("canceled", "expired", "failed") or _is_refused(about)):
         return None
@@ -240,6 +243,17 @@ def _told(about: dict[str, Any]) -> Told | None:
         currency=str(about.get("currency") or "").upper() if marks["kind"] != "verify" else "",
     )  # fmt: skip
     return replace(told, **_method(about)) if is_done and marks["kind"] == "verify" else told
+
+
+def _given_back(charge: dict[str, Any], marks: dict[str, Any]) -> Told | None:
+    """How much of a charge was given back by now; a charge has the marks of the intent that made it."""
+    amount = int(charge.get("amount_refunded") or 0)
+    if not marks or not amount:
+        return None
+    return Told(
+        event=f"{charge['id']} {amount} back", session=charge["id"], kind=GIVEN_BACK, outcome="done",
+        key=str(marks["payment"]), amount=amount, currency=str(charge.get("currency") or "").upper(),
+    )  # fmt: skip
 
 
 def _is_refused(about: dict[str, Any]) -> bool:
