@@ -110,6 +110,7 @@ INSTALLED_APPS = [
     "troth.apps.referrals",
     "troth.apps.navigation",
     "troth.apps.traffic",
+    "troth.apps.goals",
     "troth.apps.boards",
     "troth.apps.blog",
     "troth.apps.chat",

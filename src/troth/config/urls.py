@@ -33,6 +33,7 @@ urlpatterns = [
     path("", include("troth.apps.records.urls")),
     path("", include("troth.apps.navigation.urls")),
     path("", include("troth.apps.traffic.urls")),
+    path("", include("troth.apps.goals.urls")),
     path("", include("troth.apps.providers.urls")),
     path("", include("troth.apps.quality.urls")),
     path("", include("troth.apps.legal.urls")),

@@ -20,12 +20,16 @@ SHOWN: tuple[Shown, ...] = (
         "office-traffic, a strange period", "sales", "/office/visits/?first=2026-05-02&last=2026-05-01", 422
     ),
     Shown("office-traffic-report", "sales", "/office/visits/report/pages/"),
+    Shown("office-goals", "sales", "/office/visits/goals/"),
+    Shown("office-goals, nothing named", "sales", "/office/visits/goals/", 422, press("Count it")),
     Shown("cookies", "visitor", "/cookies/"),
     Shown("cookies, nothing chosen", "visitor", "/cookies/", 422, press("Save")),
 )
 NO_PAGES: dict[str, str] = {
     "you-download": "a file", "you-forget": "a button", "you-unlink": "a button", "you-switch": "a button",
     "browser-unlink": "a button",
+    "office-goal-add": "a button", "office-goal-remove": "a button", "office-funnel-add": "a button",
+    "office-funnel-remove": "a button",
     "gpc": "for programs", "office-traffic-csv": "a file",
 }  # fmt: skip
 

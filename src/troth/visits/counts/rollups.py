@@ -5,7 +5,7 @@ decision 0034 says for how long, and what becomes of it when a trail is forgotte
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, starmap
 from typing import Any
@@ -20,7 +20,7 @@ from ..models import Batch, Day, Event
 from ..reading import PURPOSE, midnight, opened
 from .models import Count, CountedDay
 from .reports import COLUMNS, Seen
-from .tally import Key, Tally, shown
+from .tally import Also, Key, Tally, shown
 
 AGE = timedelta(minutes=1)
 """How old counts of today may be when they are shown."""
@@ -38,6 +38,14 @@ NEEDED = frozenset({"path", "at", "alias"})
 """Columns without which nothing is counted."""
 ROW = ("site", "alias", *COLUMNS)
 FIGURES = ("times", "visitors", "visits", "noted", "ms")
+
+
+_ALSO: list[Callable[[], Also | None]] = []
+
+
+def also_count(build: Callable[[], Also | None]) -> None:
+    """Have lines of another app counted with those of the reports; `build` is asked anew for each day."""
+    _ALSO.append(build)
 
 
 def today() -> date:
@@ -62,7 +70,7 @@ def count_events(
     day: Day, columns: frozenset[str], only: tuple[str, str] | None = None
 ) -> dict[Key, list[int]]:
     """The lines of a day, as far as they may be shown; of the visits with `only` in them, where it is given."""
-    tally = Tally(only)
+    tally = Tally(only, [also for build in _ALSO if (also := build())])
     for site, alias, seen in events(day, columns):
         if alias is None:
             tally.add_alone(site, seen[0])
@@ -151,3 +159,8 @@ def count_due() -> int:
 def change(days: set[date]) -> None:
     """Events of some days changed: they are counted anew before anybody sees their counts again."""
     CountedDay.objects.filter(day__in=days).update(changes=F("changes") + 1)
+
+
+def change_all() -> None:
+    """What is counted changed: each day whose events are there is counted anew."""
+    CountedDay.objects.update(changes=F("changes") + 1)

@@ -5,7 +5,7 @@ lasts no longer.  Whoever has no number is in the views, and in no visit.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from ..models import What
@@ -20,6 +20,8 @@ Figures = list[int]
 Line = tuple[str, str]
 Key = tuple[str, str, str]
 """(site, report, label)"""
+Also = Callable[[list[Seen]], Mapping[Line, int]]
+"""What else is counted of one visitor's day: how often they stand in which line."""
 
 
 def visits(events: Iterable[Seen]) -> Iterator[list[Seen]]:
@@ -79,21 +81,25 @@ def _add_visit(found: dict[Line, Figures], total: Figures, views: list[Seen]) ->
 class Tally:
     """The lines of some days, or of what is narrowed to the visits in which `only` occurs."""
 
-    def __init__(self, only: Line | None = None) -> None:
-        self._only = only
+    def __init__(self, only: Line | None = None, more: Sequence[Also] = ()) -> None:
+        self._only, self._more = only, more
         self.found: dict[Key, Figures] = {}
 
     def add_visitor(self, site: str, events: Iterable[Seen]) -> None:
         """All that one visitor did on one day."""
-        known = set[Line]()
+        known, kept = set[Line](), list[Seen]()
         for visit in visits(events):
             told = lines(visit)
             if self._only is not None and self._only not in told:
                 continue
+            kept += visit
             for line, figures in told.items():
                 is_new = figures[TIMES] > 0 and line not in known
                 self._add(site, line, figures, visitors=int(is_new))
                 known |= {line} if is_new else set()
+        for also in self._more:
+            for line, times in also(kept).items():
+                self._add(site, line, [times, 0, 0, 0, 0], visitors=1)
 
     def add_alone(self, site: str, seen: Seen) -> None:
         """What somebody without a number did."""
