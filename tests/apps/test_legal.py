@@ -245,6 +245,28 @@ def test_the_package_holds_what_the_scope_covers_with_receipts_and_only_its_key_
     assert staff.ada.client.post(page + "package/").status_code == 403
 
 
+def test_what_ends_while_its_package_is_made_or_before_it_is_fetched_hands_nothing_over(
+    staff: Three, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, real = approved(staff), flows.handing.package
+
+    def later(*args: Any) -> Any:
+        made = real(*args)
+        flows.end(staff.ada.actor, row.number)
+        return made
+
+    monkeypatch.setattr(flows.handing, "package", later)
+    staff.petra.client.post(f"{OFFICE}{row.number}/package/")
+    assert LegalRecord.objects.get(pk=row.pk).package is None and not StoredFile.objects.exists()
+    monkeypatch.undo()
+    other = approved(staff)
+    staff.petra.client.post(f"{OFFICE}{other.number}/package/")
+    assert open_package(staff.petra, other)
+    staff.ada.client.post(f"{OFFICE}{other.number}/end/")
+    assert staff.petra.client.get(f"{OFFICE}{other.number}/package.zip.age").status_code == 403
+    assert "Take the package" not in text(staff.petra.client.get(f"{OFFICE}{other.number}/"))
+
+
 def test_without_a_key_nothing_is_handed_over(staff: Three, alice: Person) -> None:
     row = approved(staff, key="")
     staff.petra.client.post(f"{OFFICE}{row.number}/package/")

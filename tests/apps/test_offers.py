@@ -17,6 +17,7 @@ from django.utils import timezone
 from tests.apps.conftest import Secure
 from tests.apps.privacy_people import browser, person
 from tests.cast import ALICE, CHARLIE, durable
+from troth.accounts.people.companies import NotNow
 from troth.accounts.people.models import Person
 from troth.apps.offers import delivering, flows
 from troth.apps.offers.models import Delivery, Ending, Interest, Part, Partner, Promotion
@@ -187,7 +188,14 @@ def test_an_offer_that_is_over_takes_nothing(hers: Client, promotion: Promotion)
     sent = {**form_of(hers, promotion), "tick": "on"}
     flows.end(promotion)
     hers.post(f"{OFFERS}{promotion.pk}/interest/", sent)
+    with pytest.raises(NotNow):  # as a page that was read before shows it
+        flows.show_interest(person(CHARLIE).owner_id, promotion, uuid7().hex, {}, promotion.digest())
     assert not Interest.objects.exists()
+    flows.end_partner(Partner.objects.get())
+    with pytest.raises(Refused):  # the partner as a form read it before
+        flows.promote(
+            flows.Wanted("x", "y", GETS, [part_of(promotion).partner], timezone.now() + timedelta(days=1))
+        )
 
 
 def test_a_script_is_shown_as_what_it_is(hers: Client, promotion: Promotion, sign_in: SignIn) -> None:
@@ -328,6 +336,32 @@ def test_a_withdrawal_during_a_delivery_lets_nothing_leave(
     assert not Delivery.objects.exists() and not Entry.objects.filter(recipient="partner").exists()
     monkeypatch.undo()
     assert delivering.deliver(part_of(promotion)).records == 0 and not Ending.objects.exists()
+
+
+def test_between_the_beginning_of_an_erasure_and_its_end_nothing_is_delivered(
+    alice: Person, hers: Client, promotion: Promotion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read before the partners were noted, and what is asked for before the key dies."""
+    interested(hers, promotion)
+    real = disclose_each
+
+    def later(rows: Any, *args: Any, **more: Any) -> Any:
+        found = list(rows)
+        flows.gone(alice.owner_id.hex)
+        return real(found, *args, **more)
+
+    monkeypatch.setattr(delivering, "disclose_each", later)
+    with pytest.raises(delivering.Busy):
+        delivering.deliver(part_of(promotion))
+    monkeypatch.undo()
+    assert delivering.deliver(part_of(promotion)).records == 0 and not Delivery.objects.exists()
+
+
+def test_nobody_has_a_partner_write_to_somebody_else(hers: Client, promotion: Promotion) -> None:
+    answer = interested(hers, promotion, email=CHARLIE["email"])
+    assert answer.status_code == 422 and "the address you sign in with" in answer.content.decode()
+    assert not Interest.objects.exists()
+    assert interested(hers, promotion, email=ALICE["email"].upper()).status_code == 302
 
 
 def test_whoever_limits_the_use_of_their_data_is_left_out(

@@ -31,6 +31,7 @@ class Server(HTTPServer):
     got: list[tuple[dict[str, str], bytes]]
     answers: list[int]
     where: str = ""
+    drags: threading.Event | None = None
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -39,6 +40,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.got.append((dict(self.headers), body))
+        while self.server.drags and not self.server.drags.wait(0.1):
+            self.wfile.write(b"H")
         status = self.server.answers.pop(0) if self.server.answers else 204
         self.send_response(status)
         if status == 302:
@@ -114,6 +117,15 @@ def test_what_is_not_taken_comes_again_under_the_same_id_later_and_is_on_record_
     assert Entry.objects.filter(kind=4, recipient="call-centre").count() == 2 == Handover.objects.count()
     due(duty)
     assert pushing.push_due() == 1 and len(provider.got) == 3
+
+
+def test_an_answer_that_drags_on_holds_nobody_up(provider: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "LONGEST", 0.5)
+    provider.drags = threading.Event()
+    with pytest.raises(webhooks.Undelivered):
+        webhooks.send(f"https://{provider.where}/", provider.where, b"{}", "secret", "1")
+    provider.drags.set()
+    assert len(provider.got) == 1
 
 
 def test_waits_grow_and_end_at_six_hours() -> None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from troth.accounts.people.companies import NotNow
 from troth.accounts.staff import staff_only
+from troth.gate.errors import Refused
 from troth.gate.files import stored
 from troth.gate.registry import office_page
 from troth.gate.uses import using
@@ -122,6 +123,8 @@ def download(request: HttpRequest, number: str, what: str) -> HttpResponseBase:
     file = row.order if what == "order" else row.package
     if file is None:
         raise Http404
+    if what != "order" and not row.is_live():
+        raise Refused("this record is over: nothing is handed over on it", flows.CLAUSE)
     with using(row.purpose, by=request.actor):  # type: ignore[attr-defined]
         content = b"".join(stored.read(file))
     name = f"{row.number}-order" if what == "order" else f"{row.number}.zip.age"

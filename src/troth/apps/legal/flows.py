@@ -178,7 +178,10 @@ def make_package(by: Actor, number: str) -> int:
         raise NotNow(f"{str(much).capitalize()}. Nothing was handed over.") from None
     with using(row.purpose, by=by, at=PLACE), act():
         file = stored.write(row.owner_id, f"{row.number}.zip.age", "application/age", [made.content], PACKAGE)
-        LegalRecord.objects.filter(pk=row.pk).update(package=file, items=made.items)
+        # Whoever began it anew because this took so long, or ended the record meanwhile, has the last word.
+        mine = LegalRecord.objects.filter(LegalRecord.live(), pk=row.pk, begun_at=now, package=None)
+        if not mine.update(package=file, items=made.items):
+            raise NotNow("The record ended meanwhile, or its package was made by somebody else.")
     return made.items
 
 

@@ -48,8 +48,6 @@ def show_interest(
 
     Only what its partners get is kept.  A second press of the button, or a second tick of one offer, changes nothing.
     """
-    if not promotion.is_live:
-        raise NotNow("This offer is over. Nothing was kept, and nothing is shared.")
     if seen != promotion.digest():
         raise NotNow("The offer is no longer what you were shown. Look at it again. Nothing was kept.")
     if (found := interest_of(owner, promotion)) is not None:
@@ -57,6 +55,9 @@ def show_interest(
     given = {name: value for name, value in values.items() if name in promotion.fields()}
     try:
         with as_owner(owner, writes=True), act():
+            # Whoever takes it off meanwhile waits for this, or was quicker.
+            if not Promotion.objects.select_for_update().get(pk=promotion.pk).is_live:
+                raise NotNow("This offer is over. Nothing was kept, and nothing is shared.")
             row = Interest(id=UUID(row_id), owner_id=owner, promotion=promotion, text_hash=seen, **given)
             row.save(force_insert=True)
     except IntegrityError:
@@ -85,9 +86,14 @@ def withdraw(owner: UUID, promotion: Promotion) -> int:
         ).first()  # fmt: skip
         if row is None:
             raise NotNow("You have shown no interest in this offer, or took it back already.")
-        Interest.objects.filter(pk=row.pk).update(withdrawn_at=timezone.now())
-        Part.objects.filter(promotion=promotion).update(withdrawals=F("withdrawals") + 1)
-        return _end(Delivery.objects.filter(row_id=row.pk).values_list("part", "handle"))
+        return _withdraw(row)
+
+
+def _withdraw(row: Interest) -> int:
+    """Inside an act.  The parts count up first: a delivery under way is over before its records are looked for."""
+    Interest.objects.filter(pk=row.pk).update(withdrawn_at=timezone.now())
+    Part.objects.filter(promotion=row.promotion_id).update(withdrawals=F("withdrawals") + 1)
+    return _end(Delivery.objects.filter(row_id=row.pk).values_list("part", "handle"))
 
 
 def _end(given: Any) -> int:
@@ -98,8 +104,14 @@ def _end(given: Any) -> int:
 
 
 def gone(subject: str) -> None:
-    """A subject (32 hex digits) is about to be erased: each partner that has something of theirs is told by its mark."""
+    """A subject (32 hex digits) is about to be erased: each partner that has something of theirs is told by its mark.
+
+    Until its key dies a delivery could still take a record along, which nobody would be told of: so nothing is left to
+    be delivered.
+    """
     with transaction.atomic():
+        for row in Interest.objects.select_for_update().filter(owner=UUID(subject), withdrawn_at=None):
+            _withdraw(row)
         _end(Delivery.objects.filter(about=UUID(subject)).values_list("part", "handle"))
 
 
@@ -129,11 +141,14 @@ def register(values: dict[str, str]) -> Partner:
 def promote(wanted: Wanted) -> Promotion:
     """Put a joint offer up.  Raises Refused for one that is wider than the clause."""
     must_be_shared(wanted.categories)
-    if not wanted.partners or any(partner.ended_at for partner in wanted.partners):
-        raise Refused("a joint offer has a partner, and none that ended", CLAUSE)
     if wanted.ends_at <= timezone.now():
         raise Refused("an offer ends on a day to come")
     with act():
+        chosen = {partner.pk for partner in wanted.partners}
+        # Whoever ends one of them meanwhile waits for this, and takes the offer off; or was quicker.
+        live = Partner.objects.select_for_update().filter(pk__in=chosen, ended_at=None)
+        if not chosen or len(live) < len(chosen):
+            raise Refused("a joint offer has a partner, and none that ended", CLAUSE)
         made = Promotion(
             title=wanted.title, text=wanted.text, categories=" ".join(sorted(wanted.categories)),
             ends_at=wanted.ends_at,

@@ -12,11 +12,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from troth.accounts.people.companies import NotNow
 from troth.accounts.people.doors import person_only
+from troth.accounts.people.models import Person
 from troth.accounts.people.own import person_of
 
 from . import flows, shown
 from .forms import InterestForm
 from .models import Promotion
+
+NOT_OWN = "Please give the address you sign in with. Another one has to be proven first, in your account."
 
 
 @never_cache
@@ -47,6 +50,11 @@ def _known(request: HttpRequest) -> dict[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
+def _is_own(request: HttpRequest, address: str) -> bool:
+    """Whether it is the address that the account proved: nobody has a partner write to somebody else."""
+    return Person.objects.lookup(email=address).filter(pk=person_of(request).pk).exists()
+
+
 def _page(request: HttpRequest, promotion: Promotion, form: InterestForm | None) -> HttpResponse:
     own: dict[str, Any] | None = None
     if request.person:  # type: ignore[attr-defined]
@@ -64,6 +72,8 @@ def interest(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """Show interest: one tick, for this offer."""
     promotion = get_object_or_404(Promotion, pk=which)
     form = InterestForm(request.POST, promotion=promotion)
+    if form.is_valid() and "email" in form.fields and not _is_own(request, form.cleaned_data["email"]):
+        form.add_error("email", NOT_OWN)
     if not form.is_valid():
         return _page(request, promotion, form)
     try:

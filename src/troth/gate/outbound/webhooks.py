@@ -9,7 +9,10 @@ import hmac
 import http.client
 import socket
 import ssl
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,7 +21,8 @@ from django.conf import settings
 
 SIGNATURE = "Troth-Signature"
 DELIVERY = "Troth-Delivery"
-TIMEOUT = 8.0
+TIMEOUT, LONGEST = 8.0, 20.0
+"""Seconds without a byte, and from the first to the last: who answers a byte at a time keeps nobody else waiting."""
 HTTPS = 443
 LOOPBACK = "localhost"
 
@@ -38,7 +42,7 @@ def send(endpoint: str, registered: str, body: bytes, secret: str, delivery: str
     """POST a body to an address at the registered host (`name` or `name:port`).  Raises Undelivered.
 
     The address that the name stands for is looked up once, must not lie in a network of our own, and is the one that is
-    connected to: a name that is changed meanwhile leads nowhere else.
+    connected to: a name that is changed meanwhile leads nowhere else.  An answer that drags on is none.
     """
     asked = urlsplit(endpoint)
     host, port = asked.hostname or "", asked.port or HTTPS
@@ -51,7 +55,10 @@ def send(endpoint: str, registered: str, body: bytes, secret: str, delivery: str
     path = (asked.path or "/") + (f"?{asked.query}" if asked.query else "")
     try:
         plain = socket.create_connection((_address(host, port), port), TIMEOUT)
-        with _context(host).wrap_socket(plain, server_hostname=host) as channel:
+        with _context(host).wrap_socket(
+            plain, server_hostname=host, do_handshake_on_connect=False
+        ) as channel, _in_time(channel):  # fmt: skip
+            channel.do_handshake()
             connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
             connection.sock = channel
             connection.request("POST", path, body=body, headers=headers)
@@ -60,6 +67,23 @@ def send(endpoint: str, registered: str, body: bytes, secret: str, delivery: str
         raise Undelivered(f"no answer ({type(error).__name__})") from None
     if not 200 <= status < 300:
         raise Undelivered(f"answered {status}")
+
+
+@contextmanager
+def _in_time(channel: socket.socket) -> Iterator[None]:
+    """Hang up after a while: a timeout of the socket begins anew with each byte."""
+
+    def hang_up() -> None:
+        with suppress(OSError):
+            socket.socket.shutdown(channel, socket.SHUT_RDWR)
+
+    clock = threading.Timer(LONGEST, hang_up)
+    clock.daemon = True
+    clock.start()
+    try:
+        yield
+    finally:
+        clock.cancel()
 
 
 def _address(host: str, port: int) -> str:
