@@ -8,7 +8,7 @@ import pyrage
 from django.db import transaction
 from django.utils import timezone
 
-from troth.apps.offers import delivering, flows
+from troth.apps.offers import delivering, flows, partners
 from troth.apps.offers.models import Interest, Part, Promotion
 from troth.gate.export.handing import encrypted
 from troth.gate.uses import SYSTEM, OwnData, using
@@ -37,7 +37,7 @@ class _Delivering:
             "desk": "desk@partner.example",
             "key": KEY,
         }
-        partner = flows.register({"name": "Partner", **values})
+        partner = partners.register({"name": "Partner", **values})
         gets = [f"contact.{name}" for name in FIELDS]
         until = timezone.now() + timedelta(days=1)
         self.promotion = flows.promote(flows.Wanted("Offer", "Text", gets, [partner], until))

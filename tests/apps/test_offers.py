@@ -1,5 +1,7 @@
 """Joint offers: a tick for one offer gives its partner what was given with it, until it is taken back."""
 
+import hashlib
+import hmac
 import io
 import json
 import re
@@ -17,19 +19,25 @@ from django.utils import timezone
 from tests.apps.conftest import Secure
 from tests.apps.privacy_people import browser, person
 from tests.cast import ALICE, CHARLIE, durable
+from tests.gate.test_duties_pushing import Server, provider
 from troth.accounts.people.companies import NotNow
+from troth.accounts.people.flows import correct
 from troth.accounts.people.models import Person
-from troth.apps.offers import delivering, flows
+from troth.apps.offers import delivering, flows, partners, pushing
 from troth.apps.offers.models import Delivery, Ending, Interest, Part, Partner, Promotion
 from troth.engine.ledger import Kind
 from troth.gate.errors import Refused
 from troth.gate.ids import uuid7
 from troth.gate.journal.models import Entry
+from troth.gate.outbound import webhooks
 from troth.gate.outbound.models import Message
 from troth.gate.proving.answers import CONTROLS
 from troth.gate.subjects import limits
 from troth.gate.subjects.erase import erase
+from troth.gate.telling.sending import tell
 from troth.gate.uses import SYSTEM, Actor, disclose, disclose_each, using
+
+__all__ = ["provider"]
 
 pytestmark = durable
 SignIn = Callable[..., Client]
@@ -46,7 +54,7 @@ GETS = ("contact.email", "contact.name")
 @pytest.fixture
 def promotion() -> Promotion:
     wanted = flows.Wanted(
-        "Two desk phones", "Two for one.", GETS, [flows.register(PARTNER)], timezone.now() + timedelta(days=9)
+        "Two desk phones", "Two for one.", GETS, [partners.register(PARTNER)], timezone.now() + timedelta(days=9)
     )  # fmt: skip
     return flows.promote(wanted)
 
@@ -93,6 +101,20 @@ def opened(content: bytes, key: Any = KEY) -> dict[str, Any]:
     return said
 
 
+def letters(mark: str) -> list[tuple[str, str]]:
+    """Address and text of each letter about a record; they are written once, and name nobody."""
+    tell()
+    assert tell() == 0
+    with using("sending-mail", by=SYSTEM):
+        found = [
+            (str(each.address), str(each.body))
+            for each in Message.objects.order_by("queued_at")
+            if mark in each.body
+        ]
+    assert ALICE["email"] not in str(found) and ALICE["name"] not in str(found)
+    return found
+
+
 def finding() -> tuple[str, str]:
     found = CONTROLS["share.joint-offers"]()
     return found.status.value, found.evidence
@@ -113,7 +135,7 @@ def test_interest_is_delivered_to_its_partner_alone_and_ends_when_it_is_taken_ba
         "no tick beforehand; no more than the partner gets"
     )
     assert interested(hers, promotion, phone=ALICE["phone"]).status_code == 302
-    key = flows.make_key(part_of(promotion))
+    key = partners.make_key(part_of(promotion))
     answer = fetch(key)
     assert ALICE["email"].encode() not in answer.content and answer["Cache-Control"] == "no-store"
     said = opened(answer.content)
@@ -128,11 +150,7 @@ def test_interest_is_delivered_to_its_partner_alone_and_ends_when_it_is_taken_ba
     hers.post(f"{OFFERS}{promotion.pk}/withdraw/")
     after = opened(fetch(key, 0).content)
     assert after["records"] == [] and after["withdrawn"] == [record["mark"]]
-    assert flows.tell_partners() == 1 and flows.tell_partners() == 0
-    with using("sending-mail", by=SYSTEM):
-        letter = Message.objects.get()
-        assert letter.address == PARTNER["desk"] and record["mark"] in letter.body
-        assert ALICE["email"] not in letter.body + letter.subject
+    assert [address for address, _ in letters(record["mark"])] == [PARTNER["desk"]]
     assert finding()[0] == "kept", finding()
 
 
@@ -140,7 +158,7 @@ def test_a_lost_answer_comes_again_marked_as_such_and_what_is_there_does_not(
     hers: Client, promotion: Promotion
 ) -> None:
     interested(hers, promotion)
-    key = flows.make_key(part_of(promotion))
+    key = partners.make_key(part_of(promotion))
     first, again = opened(fetch(key).content), opened(fetch(key).content)
     assert [each["again"] for each in first["records"] + again["records"]] == [False, True]
     assert first["records"][0]["mark"] == again["records"][0]["mark"] and again["upto"] == 1
@@ -150,7 +168,7 @@ def test_a_lost_answer_comes_again_marked_as_such_and_what_is_there_does_not(
 
 @pytest.mark.parametrize("after", ["2", "-1", "x", "9" * 30], ids=["too many", "below", "a word", "too long"])
 def test_a_number_that_was_never_given_is_refused(promotion: Promotion, after: str) -> None:
-    key = flows.make_key(part_of(promotion))
+    key = partners.make_key(part_of(promotion))
     assert fetch(key, after).status_code == 422  # type: ignore[arg-type]
 
 
@@ -169,7 +187,7 @@ def test_a_tick_counts_for_what_the_page_said(hers: Client, promotion: Promotion
     interested(hers, promotion, seen="0" * 64)
     assert not Interest.objects.exists()
     interested(hers, promotion)
-    other = flows.register({**PARTNER, "name": "Somebody Else"})
+    other = partners.register({**PARTNER, "name": "Somebody Else"})
     Part.objects.create(promotion=promotion, partner=other)
     for part in Part.objects.all():
         assert delivering.deliver(part).records == 0, "another partner was put beside the one she read of"
@@ -191,7 +209,7 @@ def test_an_offer_that_is_over_takes_nothing(hers: Client, promotion: Promotion)
     with pytest.raises(NotNow):  # as a page that was read before shows it
         flows.show_interest(person(CHARLIE).owner_id, promotion, uuid7().hex, {}, promotion.digest())
     assert not Interest.objects.exists()
-    flows.end_partner(Partner.objects.get())
+    partners.end_partner(Partner.objects.get())
     with pytest.raises(Refused):  # the partner as a form read it before
         flows.promote(
             flows.Wanted("x", "y", GETS, [part_of(promotion).partner], timezone.now() + timedelta(days=1))
@@ -217,7 +235,7 @@ def test_a_partner_fetches_on_its_page_what_its_key_opens(
     hers: Client, victor: Client, promotion: Promotion
 ) -> None:
     interested(hers, promotion)
-    key = flows.make_key(part_of(promotion))
+    key = partners.make_key(part_of(promotion))
     assert victor.post("/partners/", {"key": "troth_partner_x"}).status_code == 422
     fetched = victor.post("/partners/", {"key": key, "fetch": "1"})
     assert fetched["Cache-Control"] and "no-store" in fetched["Cache-Control"]
@@ -225,7 +243,7 @@ def test_a_partner_fetches_on_its_page_what_its_key_opens(
     page = victor.post("/partners/", {"key": key}).content.decode()
     assert "was given 1 record" in page and key not in page and ALICE["email"] not in page
     assert victor.post("/partners/", {"key": key, "fetch": "1", "after": "7"}).status_code == 422
-    flows.end_partner(Partner.objects.get())
+    partners.end_partner(Partner.objects.get())
     assert victor.post("/partners/", {"key": key, "fetch": "1"}).status_code == 422
 
 
@@ -234,19 +252,19 @@ def test_a_partner_fetches_on_its_page_what_its_key_opens(
 
 def test_a_key_opens_its_own_part_and_ends_with_the_partner(hers: Client, promotion: Promotion) -> None:
     interested(hers, promotion)
-    before, key = flows.make_key(part_of(promotion)), flows.make_key(part_of(promotion))
+    before, key = partners.make_key(part_of(promotion)), partners.make_key(part_of(promotion))
     for wrong in (before, "", "troth_partner_", key[:-1], "troth_partner_" + "é" * 5):
         assert fetch(wrong.encode().decode("latin-1")).status_code == 401
     assert (
         Secure(SERVER_NAME="localhost").post(API, headers={"Authorization": f"Bearer {key}"}).status_code
         == 405
     )
-    flows.end_partner(Partner.objects.get())
+    partners.end_partner(Partner.objects.get())
     assert fetch(key).status_code == 401 and not Delivery.objects.exists()
     with pytest.raises(Refused):
         delivering.deliver(part_of(promotion))
     with pytest.raises(Refused):
-        flows.make_key(part_of(promotion))
+        partners.make_key(part_of(promotion))
     promotion.refresh_from_db()
     assert not promotion.is_live
 
@@ -381,7 +399,127 @@ def test_the_partner_is_told_of_an_erasure_and_the_record_counts_on(
     assert not Interest.objects.exists() and Delivery.objects.get().row_id is None
     said = opened(delivering.deliver(part_of(promotion)).content)
     assert said["withdrawn"] == [mark] and said["records"] == []
+    assert [address for address, _ in letters(mark)] == [PARTNER["desk"]]
     assert finding()[0] == "kept", finding()
+    Ending.objects.all().delete()
+    assert finding()[0] == "broken", "no package says so"
+
+
+def test_each_partner_that_has_a_record_is_told_at_its_own_desk_and_answers_there(
+    alice: Person, hers: Client, victor: Client, sign_in: SignIn
+) -> None:
+    """One offer with two partners, of whom one fetched it, and another offer with the second alone."""
+    one = partners.register(PARTNER)
+    two = partners.register(
+        {**PARTNER, "name": "Harbour Lamps", "desk": "privacy@harbour.example", "country": "NO"}
+    )
+    until = timezone.now() + timedelta(days=9)
+    both = flows.promote(flows.Wanted("Lamps and phones", "x", GETS, [one, two], until))
+    alone = flows.promote(flows.Wanted("Lamps", "x", GETS, [two], until))
+    for each in (both, alone):
+        interested(hers, each)
+    phones = Part.objects.get(promotion=both, partner=one)
+    lamps = Part.objects.get(promotion=alone)
+    marks = [opened(delivering.deliver(part).content)["records"][0]["mark"] for part in (phones, lamps)]
+    correct(alice, {"name": "Alice Avery"})
+    assert [[address for address, _ in letters(mark)] for mark in marks] == [
+        [PARTNER["desk"]], ["privacy@harbour.example"],
+    ]  # fmt: skip
+    hers.post(f"{OFFERS}{both.pk}/withdraw/")
+    told = letters(marks[0])
+    assert [address for address, _ in told] == [PARTNER["desk"]] * 2 and len(letters(marks[1])) == 1
+    link = re.search(r"https://\S+/privacy/told/\S+", told[1][1])
+    assert link and "took back" in victor.get(link[0]).content.decode()
+    victor.post(link[0])
+    sales = sign_in("sales")
+    page = sales.get(f"{OFFICE}partner/{one.pk}/").content.decode()
+    assert "0 held" in page and "2 letters, 1 not answered" in page and "confirmed" in page
+    assert ALICE["email"] not in page and ALICE["name"] not in page
+    assert "1 letter, 1 not answered" in sales.get(f"{OFFICE}partner/{two.pk}/").content.decode()
+    erase(alice.owner_id.hex, SYSTEM)
+    ((address, text),) = letters(marks[1])  # the one of the correction was hers, and went with her
+    assert address == "privacy@harbour.example" and "was deleted" in text
+    assert CONTROLS["rights.update"]().status.value == "kept" and finding()[0] == "kept", finding()
+
+
+# -- sent to a partner's server
+
+
+def test_a_partner_that_wants_it_is_sent_its_package_until_it_takes_it(
+    hers: Client, promotion: Promotion, provider: Server
+) -> None:
+    interested(hers, promotion)
+    Partner.objects.update(endpoint=f"https://{provider.where}/in")
+    part = part_of(promotion)
+    provider.answers = [500]
+    assert pushing.push_due() == 0 and pushing.push_due() == 0 and len(provider.got) == 1
+    part.refresh_from_db()
+    assert part.due_at > timezone.now() + timedelta(seconds=50), "it waits before it tries again"
+    interested(browser(person(CHARLIE)), promotion, name=CHARLIE["name"], email=CHARLIE["email"])
+    now_due()
+    assert pushing.push_due() == 1
+    now_due()
+    assert pushing.push_due() == 1
+    first, again, new = provider.got
+    assert first[0][webhooks.DELIVERY] == again[0][webhooks.DELIVERY] != new[0][webhooks.DELIVERY]
+    stamp, mac = (each.split("=")[1] for each in again[0][webhooks.SIGNATURE].split(","))
+    secret = pushing.secret_of(part).encode()
+    assert hmac.new(secret, stamp.encode() + b"." + again[1], hashlib.sha256).hexdigest() == mac
+    said = [opened(body)["records"] for _, body in provider.got]
+    assert [[(each["number"], each["again"]) for each in records] for records in said] == [
+        [(1, False)], [(1, True)], [(2, False)],
+    ]  # fmt: skip
+    entries = {each["entry"] for records in said for each in records}
+    assert Entry.objects.filter(id__in=entries, recipient="partner").count() == Delivery.objects.count() == 3
+    now_due()
+    assert pushing.push_due() == 0 and len(provider.got) == 3, "nothing new"
+    hers.post(f"{OFFERS}{promotion.pk}/withdraw/")
+    now_due()
+    assert pushing.push_due() == 1
+    last = opened(provider.got[-1][1])
+    assert last["records"] == [] and last["withdrawn"] == [said[0][0]["mark"]]
+    assert finding()[0] == "kept", finding()
+
+
+def test_what_was_taken_back_on_its_way_does_not_go_out_again(
+    hers: Client, promotion: Promotion, provider: Server
+) -> None:
+    interested(hers, promotion)
+    Partner.objects.update(endpoint=f"https://{provider.where}/in")
+    provider.answers = [500]
+    pushing.push_due()
+    hers.post(f"{OFFERS}{promotion.pk}/withdraw/")
+    now_due()
+    assert pushing.push_due() == 1
+    last = opened(provider.got[-1][1])
+    assert last["records"] == [] and len(last["withdrawn"]) == 1
+    partners.end_partner(Partner.objects.get())
+    now_due()
+    assert pushing.push_due() == 0 and len(provider.got) == 2
+
+
+def test_for_a_key_that_is_over_nothing_goes_out_until_there_is_another(
+    hers: Client, promotion: Promotion, sign_in: SignIn
+) -> None:
+    interested(hers, promotion)
+    key, partner = partners.make_key(part_of(promotion)), Partner.objects.get()
+    Partner.objects.update(key_ends_on=timezone.now().date() - timedelta(days=1))
+    assert fetch(key).status_code == 403 and not Entry.objects.filter(recipient="partner").exists()
+    sales, path, other = sign_in("sales"), f"{OFFICE}partner/{partner.pk}/", pyrage.x25519.Identity.generate()
+    assert "key is over" in sales.get(path).content.decode()
+    told = {"key": str(other.to_public()), "key_ends_on": "2999-01-01"}
+    for wrong in (
+        {"key": "age1x"}, {"key_ends_on": "2020-01-01"}, {"endpoint": "http://kestrel.example/"},
+        {"endpoint": "https://localhost/"}, {"endpoint": "https://10.0.0.1/"}, {"endpoint": "https://a:b@kestrel.example/"},
+    ):  # fmt: skip
+        assert sales.post(path, {**told, **wrong}).status_code == 422, wrong
+    assert sales.post(path, {**told, "endpoint": "https://kestrel.example/in"}).status_code == 302
+    assert opened(fetch(key).content, other)["records"]
+    assert sign_in("support").get(path).status_code == 403
+
+
+def now_due() -> None:
+    Part.objects.update(due_at=timezone.now() - timedelta(seconds=1))
 
 
 # -- the proof

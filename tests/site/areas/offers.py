@@ -14,6 +14,7 @@ def fill(cast: Cast) -> None:
     sales = cast.screen("sales")
     cast.go(sales, DESK)
     cast.at["desk-offer"] = str(sales.locator("main table a").first.get_attribute("href"))
+    cast.at["desk-partner"] = str(sales.locator(".roster a").first.get_attribute("href"))
     cast.at["offer"] = cast.at["desk-offer"].replace("/office", "")
 
 
@@ -36,6 +37,14 @@ SHOWN: tuple[Shown, ...] = (
     Shown("office-offer-promote, with errors", "sales", DESK, 422, press("Put it up")),
     Shown("office-partner-register, with errors", "sales", DESK, 422, press("Register")),
     Shown("office-offer", "sales", "{desk-offer}"),
+    Shown("office-partner", "sales", "{desk-partner}"),
+    Shown(
+        "office-partner, with errors",
+        "sales",
+        "{desk-partner}",
+        422,
+        press("Save", endpoint="http://x.example/"),
+    ),
     Shown("office-part-key", "sales", "{desk-offer}", 200, press("Make a key for Kestrel Handsets")),
 )
 NO_PAGES: dict[str, str] = {

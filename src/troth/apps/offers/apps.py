@@ -8,7 +8,10 @@ class Config(AppConfig):
 
     def ready(self) -> None:
         from troth.gate.subjects.erase import FAREWELLS
+        from troth.gate.telling.recipients import DESKS, Desks
 
-        from . import flows
+        from . import flows, partners
 
-        FAREWELLS.append(flows.gone)
+        # First: after it nothing of theirs is delivered, so that the letters name all of it.
+        FAREWELLS.insert(0, flows.gone)
+        DESKS[flows.RECIPIENT] = Desks(partners.whose, partners.desk)

@@ -64,9 +64,20 @@ def _of_part(part: Part) -> list[str]:
     ]  # fmt: skip
     if after:
         wrong.append(f"{len(after)} after the interest was withdrawn")
+    if silent := _untold(part):
+        wrong.append(f"{silent} withdrawn or erased, and no package says so")
     if more := _wider(part):
         wrong.append(f"{more} with more than the page named")
     return wrong
+
+
+def _untold(part: Part) -> int:
+    """Records that nobody wants there any more and that no package names: by row, or counted where that is gone."""
+    given, ended = Delivery.objects.filter(part=part, is_again=False), part.endings.values("handle")
+    over = Interest.objects.filter(promotion=part.promotion_id).exclude(withdrawn_at=None)
+    silent = given.filter(row_id__in=over.values("pk")).exclude(handle__in=ended).count()
+    nobodys = part.endings.exclude(handle__in=given.exclude(handle="").values("handle"))
+    return int(silent + max(given.filter(row_id=None).count() - nobodys.count(), 0))
 
 
 def _wider(part: Part) -> int:

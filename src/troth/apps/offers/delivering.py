@@ -65,15 +65,19 @@ class Package:
     upto: int
 
 
-def deliver(part: Part, after: int | None = None, most: int = MOST) -> Package:
+def deliver(part: Part, after: int | None = None, most: int = MOST, upto: int | None = None) -> Package:
     """The next records of a part, after the last number that the partner has (None: what it said last).
 
-    The entries are durable before this returns.  Raises Refused for a partner that ended, NoSuchNumber, Busy.
+    With `upto` only what was delivered before comes again, as far as that number.
+    The entries are durable before this returns.  Raises Refused for a partner that ended, or whose key did;
+    NoSuchNumber, Busy.
     """
     part = Part.objects.select_related("partner", "promotion").get(pk=part.pk)
     if not part.is_live():
         raise Refused("this partner gets nothing any more", CLAUSE)
-    numbers = _unsure(part, _acknowledge(part, after))
+    if not part.partner.has_key():
+        raise Refused("the key of this partner is over; give us another, and ask again", CLAUSE)
+    numbers = _unsure(part, _acknowledge(part, after), upto)
     unsure = set(numbers)
     marking = salted_hmac("troth.apps.offers", part.pk.hex, algorithm="sha256").digest()
 
@@ -83,15 +87,16 @@ def deliver(part: Part, after: int | None = None, most: int = MOST) -> Package:
     def note(handed: list[Record]) -> None:
         _note(part, handed, numbers, {each.entry: mark_of(each.row) for each in handed})
 
+    coming = chain(_again(numbers), _new(part) if upto is None else ())
     handed = disclose_each(
-        chain(_again(numbers), _new(part)), part.promotion.fields(), to=RECIPIENT, purpose=PURPOSE, by=SYSTEM,
+        coming, part.promotion.fields(), to=RECIPIENT, purpose=PURPOSE, by=SYSTEM,
         country=part.partner.country, given=part, most=most, reference=mark_of, beside=note,
     )  # fmt: skip
     records = [
         Given(numbers[one.row.pk], mark_of(one.row), one.entry, one.row.pk in unsure, one.values)
         for one in handed
     ]
-    upto = max((each.number for each in records), default=part.last_number)
+    upto = upto or max((each.number for each in records), default=part.last_number)
     return Package(_sealed(part, records, upto), len(records), upto)
 
 
@@ -127,9 +132,11 @@ def _acknowledge(part: Part, after: int | None) -> int:
     return after
 
 
-def _unsure(part: Part, after: int) -> dict[UUID, int]:
+def _unsure(part: Part, after: int, upto: int | None) -> dict[UUID, int]:
     """By row, the number of what the partner may not have got."""
     found = Delivery.objects.filter(part=part, position__gt=after, is_again=False).exclude(row_id=None)
+    if upto is not None:
+        found = found.filter(position__lte=upto)
     return dict(found.order_by("position").values_list("row_id", "position"))
 
 

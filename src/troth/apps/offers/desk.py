@@ -6,15 +6,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from troth.accounts.models import Role
 from troth.accounts.staff import staff_only
 from troth.gate.errors import Refused
 from troth.gate.registry import office_page
 
-from . import flows, shown
-from .forms import PartnerForm, PromotionForm
+from . import flows, partners, pushing, shown
+from .forms import PartnerForm, PromotionForm, ReachForm
 from .models import Part, Partner, Promotion
 
 office_page("office-offers", "Joint offers", Role.SALES)
@@ -44,7 +44,7 @@ def register(request: HttpRequest) -> HttpResponseBase:
     form = PartnerForm(request.POST, prefix="partner")
     if not form.is_valid():
         return _page(request, PromotionForm(prefix="offer"), form)
-    flows.register(form.cleaned_data)
+    partners.register(form.cleaned_data)
     messages.success(request, "The partner is on the register.")
     return redirect("office-offers")
 
@@ -72,10 +72,10 @@ def one(request: HttpRequest, which: UUID) -> HttpResponse:
     return _one(request, get_object_or_404(Promotion, pk=which))
 
 
-def _one(request: HttpRequest, promotion: Promotion, key: str = "") -> HttpResponse:
+def _one(request: HttpRequest, promotion: Promotion, key: str = "", secret: str = "") -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     context = {
-        "offer": shown.offer(promotion), "parts": shown.parts(promotion), "key": key,
+        "offer": shown.offer(promotion), "parts": shown.parts(promotion), "key": key, "secret": secret,
         "interested": shown.interested(promotion, actor),
     }  # fmt: skip
     return render(request, "offers/desk_offer.html", context)
@@ -88,11 +88,11 @@ def make_key(request: HttpRequest, which: UUID) -> HttpResponseBase:
     """A new key of a partner to its part; it is shown on this one page."""
     part = get_object_or_404(Part.objects.select_related("promotion", "partner"), pk=which)
     try:
-        key = flows.make_key(part)
+        key = partners.make_key(part)
     except Refused as why:
         messages.error(request, f"Nothing was made: {why.reason}.")
         return redirect("office-offer", part.promotion_id)
-    return _one(request, part.promotion, key)
+    return _one(request, part.promotion, key, pushing.secret_of(part) if part.partner.endpoint else "")
 
 
 @require_POST
@@ -104,10 +104,28 @@ def end(request: HttpRequest, which: UUID) -> HttpResponse:
     return redirect("office-offer", which)
 
 
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_only(Role.SALES)
+def partner(request: HttpRequest, which: UUID) -> HttpResponseBase:
+    """One partner: what it holds, what it was told and answered; its key, and where it is sent what is its."""
+    row = get_object_or_404(Partner, pk=which)
+    initial = {name: getattr(row, name) for name in ReachForm.base_fields}
+    form = ReachForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data
+        partners.rekey(row, told["key"], told["key_ends_on"])
+        partners.send_to(row, told["endpoint"])
+        messages.success(request, "Noted: it counts from the next package on.")
+        return redirect("office-partner", which)
+    context = {"partner": shown.partner(row), **shown.told(row), "form": form}
+    return render(request, "offers/desk_partner.html", context, status=422 if form.errors else 200)
+
+
 @require_POST
 @staff_only(Role.SALES)
 def end_partner(request: HttpRequest, which: UUID) -> HttpResponse:
     """Give a partner nothing any more."""
-    flows.end_partner(get_object_or_404(Partner, pk=which))
+    partners.end_partner(get_object_or_404(Partner, pk=which))
     messages.success(request, "The partner gets nothing from now on, and its offers are over.")
     return redirect("office-offers")

@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from troth.gate.errors import Refused
 from troth.gate.problems import WORDS, Code, Trouble, speak
 
-from . import delivering, flows
+from . import delivering, partners
 from .models import Part
 
 MOST, SECONDS = 60, 60
@@ -49,7 +49,7 @@ def packed(made: delivering.Package) -> HttpResponse:
 
 def _admitted(request: HttpRequest) -> Part:
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    part = flows.part_of(text.strip()) if scheme.lower() == "bearer" else None
+    part = partners.part_of(text.strip()) if scheme.lower() == "bearer" else None
     if part is None:
         raise Trouble(401, *NO_KEY)
     if is_too_often(part):

@@ -1,7 +1,5 @@
 """What is done with joint offers: one function for each verb.  clause: share.joint-offers"""
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,21 +13,15 @@ from django.utils import timezone
 from troth.accounts.people.companies import NotNow
 from troth.engine.policy import Permit
 from troth.gate.errors import Refused
-from troth.gate.export.handing import check_key
-from troth.gate.outbound.mail import PURPOSE as BY_MAIL
-from troth.gate.outbound.mail import enqueue
 from troth.gate.published import statement
 from troth.gate.registry import serves
-from troth.gate.telling.telling import desk_of
-from troth.gate.uses import SYSTEM, Actor, OwnData, act, using
+from troth.gate.telling import ending
+from troth.gate.uses import Actor, OwnData, act, using
 
 from .models import GROUND, Delivery, Ending, Interest, Part, Partner, Promotion
 
 PURPOSE, SHOWING = serves("joint-promotion"), serves("showing-own-data")
 PLACE, RECIPIENT, CLAUSE = "offer", "partner", "share.joint-offers"
-BEGINS = "troth_partner_"
-AT_ONCE = 200
-"""Marks in one letter to a partner."""
 
 
 def as_owner(owner: UUID, *, writes: bool = False) -> using:
@@ -86,33 +78,38 @@ def withdraw(owner: UUID, promotion: Promotion) -> int:
         ).first()  # fmt: skip
         if row is None:
             raise NotNow("You have shown no interest in this offer, or took it back already.")
-        return _withdraw(row)
+        _withdraw(row)
+        had = _end(Delivery.objects.filter(row_id=row.pk))
+        for partner, marks in had.items():
+            ending.taken_back(RECIPIENT, str(partner), row.pk, PURPOSE, sorted(marks))
+        return len(had)
 
 
-def _withdraw(row: Interest) -> int:
-    """Inside an act.  The parts count up first: a delivery under way is over before its records are looked for."""
+def _withdraw(row: Interest) -> None:
+    """The parts count up before records are looked for: a delivery under way is over by then, or lets nothing leave."""
     Interest.objects.filter(pk=row.pk).update(withdrawn_at=timezone.now())
     Part.objects.filter(promotion=row.promotion_id).update(withdrawals=F("withdrawals") + 1)
-    return _end(Delivery.objects.filter(row_id=row.pk).values_list("part", "handle"))
 
 
-def _end(given: Any) -> int:
-    told = {(part, mark) for part, mark in given if mark}
-    for part, mark in sorted(told, key=str):
+def _end(given: Any) -> dict[UUID, set[str]]:
+    """Have the next package of each part name the marks of its records; returns them by partner."""
+    found: dict[UUID, set[str]] = {}
+    for part, partner, mark in given.exclude(handle="").values_list("part", "part__partner", "handle"):
         Ending.objects.get_or_create(part_id=part, handle=mark)
-    return len(told)
+        found.setdefault(partner, set()).add(mark)
+    return found
 
 
 def gone(subject: str) -> None:
-    """A subject (32 hex digits) is about to be erased: each partner that has something of theirs is told by its mark.
+    """A subject (32 hex digits) is about to be erased: packages of parts that have something of theirs say so.
 
     Until its key dies a delivery could still take a record along, which nobody would be told of: so nothing is left to
-    be delivered.
+    be delivered.  The letters are written by the gate (`telling`), which is called after this.
     """
     with transaction.atomic():
         for row in Interest.objects.select_for_update().filter(owner=UUID(subject), withdrawn_at=None):
             _withdraw(row)
-        _end(Delivery.objects.filter(about=UUID(subject)).values_list("part", "handle"))
+        _end(Delivery.objects.filter(about=UUID(subject)))
 
 
 # -- staff
@@ -127,15 +124,6 @@ class Wanted:
     categories: Sequence[str]
     partners: Sequence[Partner]
     ends_at: datetime
-
-
-def register(values: dict[str, str]) -> Partner:
-    """Put a partner on the register.  Raises GateError for what is no public key of age."""
-    check_key(values["key"])
-    with act():
-        partner = Partner(**values)
-        partner.save(force_insert=True)
-    return partner
 
 
 def promote(wanted: Wanted) -> Promotion:
@@ -174,63 +162,3 @@ def end(promotion: Promotion) -> None:
     """Take an offer off: nobody can show interest any more.  What partners were to get of it they still get."""
     with act():
         Promotion.objects.filter(pk=promotion.pk, ended_at=None).update(ended_at=timezone.now())
-
-
-def end_partner(partner: Partner) -> None:
-    """Give a partner nothing from now on; its keys end, and what it is in is taken off."""
-    now = timezone.now()
-    with act():
-        Partner.objects.filter(pk=partner.pk, ended_at=None).update(ended_at=now)
-        Part.objects.filter(partner=partner).update(secret_hash=None, withdrawals=F("withdrawals") + 1)
-        Promotion.objects.filter(parts__partner=partner, ended_at=None).update(ended_at=now)
-
-
-def make_key(part: Part) -> str:
-    """A new key for a partner's part; the one before ends.  Raises Refused for a partner that ended."""
-    if not part.is_live():
-        raise Refused("this partner gets nothing any more", CLAUSE)
-    text = BEGINS + secrets.token_urlsafe(32)
-    with act():
-        Part.objects.filter(pk=part.pk).update(secret_hash=_hash(text))
-    return text
-
-
-def part_of(key: str) -> Part | None:
-    """The part that a key opens, while its partner is one."""
-    found = (
-        Part.objects.select_related("partner", "promotion").filter(secret_hash=_hash(key)).first()
-        if key.startswith(BEGINS) and len(key) < 100
-        else None
-    )
-    return found if found is not None and found.is_live() else None
-
-
-def _hash(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
-
-
-# -- our systems
-
-
-def tell_partners() -> int:
-    """Write to each partner which of its records are withdrawn or erased, by their marks; returns how many letters."""
-    waiting = Ending.objects.filter(mailed_at=None).values_list("part__partner", flat=True).order_by()
-    return sum(_tell(Partner.objects.get(pk=pk)) for pk in waiting.distinct())
-
-
-def _tell(partner: Partner) -> int:
-    with using(BY_MAIL, by=SYSTEM), act():
-        due = list(Ending.objects.filter(part__partner=partner, mailed_at=None)[:AT_ONCE])
-        mine = Ending.objects.filter(pk__in=[each.pk for each in due], mailed_at=None)
-        # Of two workers, one finds them as both saw them.
-        if mine.select_for_update().count() != len(due) or mine.update(mailed_at=timezone.now()) != len(due):
-            return 0
-        marks = "\n".join(each.handle for each in due)
-        enqueue(desk_of(RECIPIENT), partner.desk, "Records to be deleted", f"{LETTER}\n{marks}\n")
-    return 1
-
-
-LETTER = (
-    "The people behind these records no longer wish them to be with you, or were erased here. Please delete them, and\n"
-    "whatever was made of them. The marks are those under which you fetched them; the next package names them too.\n"
-)

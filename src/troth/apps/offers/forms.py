@@ -1,6 +1,6 @@
 """The forms of joint offers.  What whoever is interested is asked comes out of the statement."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,13 +10,14 @@ from django.utils import timezone
 from troth.engine.policy import Permit
 from troth.gate.collection import CollectionForm, refuse_line_breaks
 from troth.gate.countries import countries
-from troth.gate.errors import GateError
+from troth.gate.errors import GateError, Refused
 from troth.gate.export.handing import check_key
 from troth.gate.published import statement
 from troth.gate.telling import recipients
 
 from .flows import PURPOSE, RECIPIENT, Wanted
 from .models import GROUND, Interest, Partner, Promotion
+from .partners import must_be_sendable
 
 NOT_TICKED = "Please tick the box if you want us to share this. Without the tick nothing is kept or shared."
 
@@ -59,7 +60,49 @@ class KeyForm(forms.Form):
     )  # fmt: skip
 
 
-class PartnerForm(forms.Form):
+class ReachForm(forms.Form):
+    """What a partner's packages are encrypted for, and where they go."""
+
+    key = forms.CharField(
+        label="Its public key", max_length=100, validators=[refuse_line_breaks],
+        help_text="A key of age, which begins with age1.",
+    )  # fmt: skip
+    key_ends_on = forms.DateField(
+        label="Last day of the key", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="After it nothing is encrypted for this key. Leave it empty if the partner names none.",
+    )  # fmt: skip
+    endpoint = forms.CharField(
+        label="Address to send packages to", max_length=300, required=False, validators=[refuse_line_breaks],
+        help_text="https, at a host of the partner’s. Leave it empty if the partner fetches them.",
+    )  # fmt: skip
+
+    def clean_key(self) -> str:
+        """A key that a package can be made for."""
+        key: str = self.cleaned_data["key"].strip()
+        try:
+            check_key(key)
+        except GateError:
+            raise ValidationError("This is no public key of age.") from None
+        return key
+
+    def clean_key_ends_on(self) -> date | None:
+        """Not over already."""
+        day: date | None = self.cleaned_data["key_ends_on"]
+        if day is not None and day < timezone.now().date():
+            raise ValidationError("This day is over. Please ask the partner for another key.")
+        return day
+
+    def clean_endpoint(self) -> str:
+        """An address that packages may be sent to."""
+        endpoint: str = self.cleaned_data["endpoint"].strip()
+        try:
+            must_be_sendable(endpoint)
+        except Refused as why:
+            raise ValidationError(f"{why.reason[:1].upper()}{why.reason[1:]}.") from None
+        return endpoint
+
+
+class PartnerForm(ReachForm):
     """A partner, for the register."""
 
     name = forms.CharField(label="Name", max_length=120, validators=[refuse_line_breaks])
@@ -69,10 +112,7 @@ class PartnerForm(forms.Form):
         help_text="The address of its privacy statement.",
     )  # fmt: skip
     desk = forms.EmailField(label="Its privacy desk", max_length=254)
-    key = forms.CharField(
-        label="Its public key", max_length=100, validators=[refuse_line_breaks],
-        help_text="A key of age, which begins with age1.",
-    )  # fmt: skip
+    field_order = ("name", "country", "statement", "desk", "key", "key_ends_on", "endpoint")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,15 +124,6 @@ class PartnerForm(forms.Form):
         if not address.startswith("https://"):
             raise ValidationError("Please give an address that begins with https://.")
         return address
-
-    def clean_key(self) -> str:
-        """A key that a package can be made for."""
-        key: str = self.cleaned_data["key"].strip()
-        try:
-            check_key(key)
-        except GateError:
-            raise ValidationError("This is no public key of age.") from None
-        return key
 
     def clean_name(self) -> str:
         """Each partner is on the register once."""

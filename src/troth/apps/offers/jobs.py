@@ -1,7 +1,7 @@
-"""Partners are told within ten minutes or so of what was withdrawn or erased."""
+"""Packages are sent to partners who want them sent."""
 
 from troth.gate.schedule.leases import every
 
-from .flows import tell_partners
+from .pushing import push_due
 
-every("endings", minutes=10)(tell_partners)
+every("partner-pushes", seconds=5)(push_due)

@@ -22,13 +22,18 @@ GROUND = "offer-interest"
 
 
 class Partner(models.Model):
-    """Whom we promote something with: where it sits, its own statement, its key, and the desk that is told."""
+    """Whom we promote something with: where it sits, its own statement, its key, and the desk that is told.
+
+    With an `endpoint` its packages are sent there; without one it fetches them.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120, unique=True)
     country = models.CharField(max_length=2)
     statement = models.URLField(max_length=300)
     key = models.CharField(max_length=100)
+    key_ends_on = models.DateField(null=True, blank=True)
+    endpoint = models.CharField(max_length=300, blank=True)
     desk = models.EmailField(max_length=254)
     ended_at = models.DateTimeField(null=True, blank=True)
 
@@ -37,6 +42,10 @@ class Partner(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def has_key(self) -> bool:
+        """Whether its key still stands: nothing is encrypted for one whose last day is over."""
+        return self.key_ends_on is None or timezone.now().date() <= self.key_ends_on
 
 
 class Promotion(models.Model):
@@ -85,6 +94,7 @@ class Part(models.Model):
 
     `last_number` counts what was delivered, `acknowledged` is the last that the partner said it has; `withdrawals` goes
     up with each interest withdrawn, so that a delivery under way sees it.  Its secret is the partner's; here is its hash.
+    `pushing` is the last number of what is on its way to its server, `ending` the last ending that it was sent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -94,6 +104,10 @@ class Part(models.Model):
     last_number = models.PositiveIntegerField(default=0)
     acknowledged = models.PositiveIntegerField(default=0)
     withdrawals = models.PositiveIntegerField(default=0)
+    pushing = models.PositiveIntegerField(default=0)
+    ending = models.PositiveBigIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(default=timezone.now)
 
     ground: ClassVar[str] = GROUND
 
@@ -216,12 +230,11 @@ class Delivery(PersonalModel):
 
 
 class Ending(models.Model):
-    """That a record which a partner has is withdrawn or erased: it is told by its mark, which leads to nobody."""
+    """That a record which a partner has is withdrawn or erased: packages say so by its mark, which leads to nobody."""
 
     part = models.ForeignKey(Part, on_delete=models.PROTECT, related_name="endings")
     handle = models.CharField(max_length=32)
     at = models.DateTimeField(default=timezone.now)
-    mailed_at = models.DateTimeField(null=True, blank=True, db_index=True)
 
     class Meta:
         ordering = ("at", "pk")

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from . import delivering, door, flows, shown
+from . import delivering, door, partners, shown
 from .forms import KeyForm
 
 
@@ -19,12 +19,17 @@ def page(request: HttpRequest) -> HttpResponseBase:
     form = KeyForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return _page(request, form)
-    part = flows.part_of(form.cleaned_data["key"].strip())
+    part = partners.part_of(form.cleaned_data["key"].strip())
     if part is None or door.is_too_often(part):
         form.add_error("key", "This key opens nothing now. Wait a minute, or ask us for a new one.")
         return _page(request, form)
     if "fetch" not in request.POST:
-        told = {"part": shown.part(part), "offer": shown.offer(part.promotion), "name": part.partner.name}
+        told = {
+            "part": shown.part(part),
+            "offer": shown.offer(part.promotion),
+            "name": part.partner.name,
+            "unanswered": shown.told(part.partner)["unanswered"],
+        }
         return _page(request, KeyForm(), told)
     try:
         return door.packed(delivering.deliver(part, form.cleaned_data["after"]))

@@ -8,7 +8,7 @@ from django.utils import timezone
 from troth.accounts.people.sample import find
 from troth.gate.ids import uuid7
 
-from . import flows
+from . import flows, partners
 from .flows import Wanted
 from .models import Promotion
 
@@ -32,7 +32,7 @@ def fill() -> None:
     if Promotion.objects.exists():
         return
     key = str(pyrage.x25519.Identity.generate().to_public())
-    partner = flows.register({**PARTNER, "key": key})
+    partner = partners.register({**PARTNER, "key": key})
     made = flows.promote(Wanted(TITLE, TEXT, GETS, [partner], timezone.now() + DAYS))
     if alice := find("alice"):
         with flows.as_owner(alice.owner_id):

@@ -7,9 +7,10 @@ from django.db.models import Count, Max, Q
 
 from troth.gate.countries import countries
 from troth.gate.telling import recipients
+from troth.gate.telling.shown import told_to
 from troth.gate.uses import EACH, Actor, using
 
-from .flows import as_owner
+from .flows import RECIPIENT, as_owner
 from .models import Delivery, Ending, Interest, Part, Partner, Promotion
 
 READING = "answering-enquiries"
@@ -30,7 +31,8 @@ def partner(row: Partner) -> dict[str, Any]:
     """A partner as pages name it."""
     return {
         "pk": row.pk, "name": row.name, "country": countries().get(row.country, row.country),
-        "statement": row.statement, "desk": row.desk, "ended_at": row.ended_at,
+        "statement": row.statement, "desk": row.desk, "ended_at": row.ended_at, "endpoint": row.endpoint,
+        "key_ends_on": row.key_ends_on, "has_key": row.has_key(),
     }  # fmt: skip
 
 
@@ -59,7 +61,10 @@ def at_desk(by: Actor) -> list[dict[str, Any]]:
 
 def parts(row: Promotion) -> list[dict[str, Any]]:
     """What each partner of an offer was given."""
-    return [{**part(each), "partner": each.partner.name} for each in row.parts.select_related("partner")]
+    return [
+        {**part(each), "partner": each.partner.name, "partner_pk": each.partner_id}
+        for each in row.parts.select_related("partner")
+    ]
 
 
 def part(row: Part) -> dict[str, Any]:
@@ -71,6 +76,31 @@ def part(row: Part) -> dict[str, Any]:
         "pk": row.pk, "number": row.reference, "is_live": row.is_live(), "has_key": row.secret_hash is not None,
         "deliveries": counted["all"], "records": counted["first"], "last": counted["last"], "withdrawn": told,
         "holds": counted["first"] - told,
+    }  # fmt: skip
+
+
+def told(row: Partner) -> dict[str, Any]:
+    """What a partner holds of each offer, and each letter to its desk with what it answered; of nobody by name."""
+    parts = [
+        {
+            **part(each),
+            "offer": each.promotion.title,
+            "offer_pk": each.promotion_id,
+            "is_tried": each.attempts > 0,
+        }
+        for each in row.parts.select_related("promotion", "partner")
+    ]
+    letters = told_to(RECIPIENT, str(row.pk))
+    return {
+        "parts": parts, "all_letters": letters.count(), "unanswered": letters.exclude(state="confirmed").count(),
+        "letters": [
+            {
+                "number": each.pk.hex[:8], "kind": each.kind, "state": each.state, "count": each.count,
+                "category": recipients.kind(each.category) if each.category else "",
+                "at": each.confirmed_at or each.told_at or each.made_at,
+            }
+            for each in letters[:LISTED]
+        ],
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path(OFFICE, desk.listing, name="office-offers"),
     path(OFFICE + "promote/", desk.promote, name="office-offer-promote"),
     path(OFFICE + "partner/", desk.register, name="office-partner-register"),
+    path(OFFICE + "partner/<uuid:which>/", desk.partner, name="office-partner"),
     path(OFFICE + "partner/<uuid:which>/end/", desk.end_partner, name="office-partner-end"),
     path(OFFICE + "part/<uuid:which>/key/", desk.make_key, name="office-part-key"),
     path(OFFICE + "<uuid:which>/", desk.one, name="office-offer"),

@@ -38,7 +38,8 @@ def listing(request: HttpRequest) -> HttpResponseBase:
 
 def _line(told: Told) -> dict[str, Any]:
     return {
-        "name": recipients.name(told.recipient), "kind": told.kind, "state": told.state, "count": told.count,
+        "name": recipients.name(told.recipient, told.desk), "kind": told.kind, "state": told.state, "count": told.count,
         "category": recipients.kind(told.category) if told.category else "", "number": told.pk.hex,
-        "made_at": told.made_at, "told_at": told.told_at, "has_desk": recipients.registered(told.recipient) is not None,
+        "made_at": told.made_at, "told_at": told.told_at,
+        "has_desk": recipients.registered(told.recipient, told.desk) is not None,
     }  # fmt: skip

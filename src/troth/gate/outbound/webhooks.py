@@ -1,7 +1,7 @@
-"""What is sent to a provider's own server: signed, over TLS, to the host that the register names and nowhere else.
+"""What is sent to a provider's or partner's server: signed, over TLS, to the host on its register and nowhere else.
 
 What is in it was disclosed, on record, before it comes here.  Nothing is followed: an answer that points elsewhere is
-no yes.  clause: share.providers
+no yes.  clause: share.providers, share.joint-offers
 """
 
 import hashlib
@@ -38,7 +38,9 @@ def signed(body: bytes, secret: str, now: float | None = None) -> str:
     return f"t={stamp},v1={mac.hexdigest()}"
 
 
-def send(endpoint: str, registered: str, body: bytes, secret: str, delivery: str) -> None:
+def send(
+    endpoint: str, registered: str, body: bytes, secret: str, delivery: str, kind: str = "application/json"
+) -> None:  # fmt: skip
     """POST a body to an address at the registered host (`name` or `name:port`).  Raises Undelivered.
 
     The address that the name stands for is looked up once, must not lie in a network of our own, and is the one that is
@@ -49,7 +51,7 @@ def send(endpoint: str, registered: str, body: bytes, secret: str, delivery: str
     if asked.scheme != "https" or (f"{host}:{asked.port}" if asked.port else host) != registered.lower():
         raise Undelivered("not at the registered host")
     headers = {
-        "Content-Type": "application/json", SIGNATURE: signed(body, secret), DELIVERY: delivery,
+        "Content-Type": kind, SIGNATURE: signed(body, secret), DELIVERY: delivery,
         "Host": registered.lower(), "Connection": "close",
     }  # fmt: skip
     path = (asked.path or "/") + (f"?{asked.query}" if asked.query else "")

@@ -52,7 +52,8 @@ def find(token: str) -> Told | None:
 def asked(told: Told) -> Asked:
     """What the page shows.  It opens nothing."""
     return Asked(
-        name=recipients.name(told.recipient), kind=told.kind, number=told.pk.hex, told_at=told.told_at or told.made_at,
+        name=recipients.name(told.recipient, told.desk), kind=told.kind, number=told.pk.hex,
+        told_at=told.told_at or told.made_at,
         category=recipients.kind(told.category) if told.category else "", count=told.count,
         is_confirmed=told.state == Told.State.CONFIRMED, confirmed_at=told.confirmed_at,
         may_have=told.state != Told.State.CONFIRMED and _field(told) is not None,
@@ -87,7 +88,7 @@ def new_value(told: Told) -> str | None:
     if told.state == Told.State.CONFIRMED or found is None:
         return None
     row, field, ground = found
-    entry = recipients.registered(told.recipient)
+    entry = recipients.registered(told.recipient, told.desk)
     sent = disclose(
         row, (field,), to=told.recipient, purpose=told.purpose, by=SYSTEM, given=ground,
         country=entry.country if entry else "", reference=told.pk.hex,

@@ -74,8 +74,9 @@ class Correction(PersonalModel):
 class Told(PersonalModel):
     """One recipient who is to be told of one correction or erasure.
 
-    It belongs to the person while that is a correction, and to the recipient's desk when it is an erasure or the end of
-    a duty, whose id then stands in `erasure`.
+    It belongs to the person while that is a correction, and to the recipient's desk when it is an erasure, the end of a
+    duty or a withdrawal, whose id then stands in `erasure`.  `desk` says which of several desks a recipient has
+    (`recipients.DESKS`); blank for the one that company.toml names.
     `references` are what the recipient finds its records by: Message-IDs, our own numbers.  They go on confirmation.
     """
 
@@ -83,6 +84,7 @@ class Told(PersonalModel):
         CORRECTION = "correction"
         ERASURE = "erasure"
         DUTY = "duty", "end of a duty"
+        WITHDRAWAL = "withdrawal"
 
     class State(models.TextChoices):
         WAITING = "waiting"
@@ -95,6 +97,7 @@ class Told(PersonalModel):
     erasure = models.UUIDField(null=True)
     kind = models.CharField(max_length=12, choices=Kind.choices)
     recipient = models.CharField(max_length=80, db_index=True)
+    desk = models.CharField(max_length=36, blank=True)
     category = models.CharField(max_length=80, blank=True)
     purpose = models.CharField(max_length=80, blank=True)
     references = models.TextField(blank=True)
@@ -113,8 +116,9 @@ class Told(PersonalModel):
         plain: ClassVar = {
             "correction": "a random id",
             "erasure": "a random id",
-            "kind": "one of three words",
+            "kind": "one of four words",
             "recipient": "a recipient's name in the statement",
+            "desk": "which company among them",
             "category": "the kind of data, not the data",
             "purpose": "a purpose of the statement",
             "references": "random ids of messages and entries",
@@ -133,8 +137,10 @@ class Told(PersonalModel):
     class Meta:
         ordering = ("-made_at",)
         constraints = (
-            models.UniqueConstraint(fields=("correction", "recipient"), name="told_once_of_a_correction"),
-            models.UniqueConstraint(fields=("erasure", "recipient"), name="told_once_of_an_erasure"),
+            models.UniqueConstraint(
+                fields=("correction", "recipient", "desk"), name="told_once_of_a_correction"
+            ),
+            models.UniqueConstraint(fields=("erasure", "recipient", "desk"), name="told_once_of_an_erasure"),
         )
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """The register of recipients: `[recipients.…]` of company.toml, with the statement's words for each."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +21,31 @@ class Registered:
     host: str = ""
 
 
-def registered(recipient: str) -> Registered | None:
-    """The entry of a recipient; None when company.toml names no desk for it."""
+@dataclass(frozen=True, slots=True)
+class Desks:
+    """How a recipient that is several companies is told: whose each reference is, and where that company's desk is."""
+
+    whose: Callable[[Iterable[str]], dict[str, str]]
+    find: Callable[[str], Registered | None]
+
+
+DESKS: dict[str, Desks] = {}
+"""By recipient of the statement, for those that are several companies; the app that knows them registers it."""
+
+
+def by_desk(recipient: str, references: Iterable[str]) -> dict[str, list[str]]:
+    """References by the desk they are told to; what is nobody's goes to the desk that company.toml names (blank)."""
+    listed, found = list(references), dict[str, list[str]]()
+    known = DESKS[recipient].whose(listed) if recipient in DESKS else {}
+    for reference in listed:
+        found.setdefault(known.get(reference, ""), []).append(reference)
+    return found
+
+
+def registered(recipient: str, desk: str = "") -> Registered | None:
+    """The entry of a recipient, or of one company among them; None where there is no desk for it."""
+    if desk:
+        return DESKS[recipient].find(desk) if recipient in DESKS else None
     entry = settings.TROTH_RECIPIENTS.get(recipient)
     if entry is None:
         return None
@@ -47,9 +71,9 @@ def label(recipient: str) -> str:
     return known.label if known else recipient
 
 
-def name(recipient: str) -> str:
+def name(recipient: str, desk: str = "") -> str:
     """How a recipient is called on pages: by its name, else by the statement's words."""
-    entry = registered(recipient)
+    entry = registered(recipient, desk)
     words = label(recipient)
     return f"{entry.name}, {words}" if entry else words
 

@@ -46,9 +46,8 @@ def tell() -> int:
     if late.exists():
         late.update(state=Told.State.OVERDUE)
     # Nobody can answer any more: what the recipient's records are found by is not kept for nothing.
-    over = Told.objects.filter(kind=Told.Kind.ERASURE, told_at__lte=now - wording.LINK_LIVES).exclude(
-        references=""
-    )
+    nobodys = (Told.Kind.ERASURE, Told.Kind.WITHDRAWAL)
+    over = Told.objects.filter(kind__in=nobodys, told_at__lte=now - wording.LINK_LIVES).exclude(references="")
     if over.exists():
         over.update(references="")
     return written
@@ -69,9 +68,7 @@ def _due(now: datetime) -> list[Told]:
         Q(tried_at=None) | Q(tried_at__lte=now - TRY_AGAIN), state=Told.State.WAITING
     )
     begun = Erasure.objects.filter(state=Erasure.State.BEGUN).values("pk")
-    listed = waiting.filter(recipient__in=settings.TROTH_RECIPIENTS).exclude(
-        kind=Told.Kind.ERASURE, erasure__in=begun
-    )
+    listed = waiting.filter(_reachable()).exclude(kind=Told.Kind.ERASURE, erasure__in=begun)
     return [told for told in listed.order_by("made_at") if not _is_on_its_way(told)][:BATCH]
 
 
@@ -83,11 +80,18 @@ def _is_on_its_way(told: Told) -> bool:
 
 def _silent(now: datetime) -> list[Told]:
     told = Told.objects.filter(state=Told.State.TOLD, told_at__lte=now - REMINDED_AFTER, reminded_at=None)
-    return list(told.filter(recipient__in=settings.TROTH_RECIPIENTS).order_by("told_at")[:BATCH])
+    return list(told.filter(_reachable()).order_by("told_at")[:BATCH])
+
+
+def _reachable() -> Q:
+    """Those for whom there is a desk."""
+    return Q(desk="", recipient__in=settings.TROTH_RECIPIENTS) | Q(recipient__in=recipients.DESKS) & ~Q(
+        desk=""
+    )
 
 
 def _write(told: Told, now: datetime, *, is_reminder: bool) -> int:
-    entry = recipients.registered(told.recipient)
+    entry = recipients.registered(told.recipient, told.desk)
     if entry is None:
         return 0
     subject, body = wording.letter(told, entry, link(told), is_reminder=is_reminder)

@@ -56,9 +56,11 @@ def _correction(made: Correction) -> ShownCorrection:
 
 
 def _told(told: Told) -> ShownTold:
-    entry = recipients.registered(told.recipient)
+    entry = recipients.registered(told.recipient, told.desk)
     country = entry.country if entry else ""
-    return ShownTold(recipients.name(told.recipient), country, told.state, told.told_at, told.confirmed_at)
+    return ShownTold(
+        recipients.name(told.recipient, told.desk), country, told.state, told.told_at, told.confirmed_at
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,12 @@ def without_desk() -> list[str]:
     """Recipients outside that were given data and stand in no register: nobody there could be told."""
     given = Entry.objects.filter(kind=Kind.DISCLOSE, recipient__in=finding.outside()).order_by()
     return sorted(set(given.values_list("recipient", flat=True).distinct()) - set(settings.TROTH_RECIPIENTS))
+
+
+def told_to(recipient: str, desk: str) -> "QuerySet[Told]":
+    """What one company was told, or is to be, the newest first."""
+    rows: QuerySet[Told] = Told.objects.filter(recipient=recipient, desk=desk)
+    return rows
 
 
 def overdue() -> int:

@@ -22,7 +22,7 @@ from ..subjects.models import Kind as SubjectKind
 from ..uses import SYSTEM, Actor
 from ..uses.doors import _act
 from ..uses.entering import enter
-from . import finding
+from . import finding, recipients
 from .finding import PURPOSE, Given
 from .models import Correction, Desk, Told
 from .shown import shown
@@ -55,11 +55,12 @@ def corrected(subject: UUID, category: str, by: Actor, row: PersonalModel | None
         correction.row_model, correction.row_id = row._meta.label, row.pk
     correction.save(force_insert=True)
     for each in given.values():
-        told = Told(
-            owner_id=subject, correction=correction, kind=Told.Kind.CORRECTION, recipient=each.recipient,
-            category=category, purpose=each.purpose, **_references(each.references),
-        )  # fmt: skip
-        told.save(force_insert=True)
+        for desk, references in recipients.by_desk(each.recipient, each.references).items():
+            told = Told(
+                owner_id=subject, correction=correction, kind=Told.Kind.CORRECTION, recipient=each.recipient,
+                desk=desk, category=category, purpose=each.purpose, **_references(references),
+            )  # fmt: skip
+            told.save(force_insert=True)
     return correction
 
 
@@ -107,14 +108,16 @@ def erased(subject: str) -> None:
     with transaction.atomic():
         _enter(subject, cipher, clause, {"told": sorted(given)}, True)
         for each in given.values():
-            _note(erasure, each)
+            for desk, references in recipients.by_desk(each.recipient, each.references).items():
+                _note(erasure, each, desk, references)
 
 
-def _note(erasure: Erasure, given: Given) -> None:
-    values = _references(given.references)
+def _note(erasure: Erasure, given: Given, desk: str, references: Iterable[str]) -> None:
+    values = _references(references)
     told, is_new = Told.objects.get_or_create(
         erasure=erasure.pk,
         recipient=given.recipient,
+        desk=desk,
         defaults={**values, "owner_id": desk_of(given.recipient), "kind": Told.Kind.ERASURE},
     )
     if not is_new and told.state == Told.State.WAITING and not told.messages:

@@ -25,6 +25,9 @@ ABOUT_CORRECTION = """Data that we had passed on to you was corrected: {kind}.
 Please do not use the old value any more. The page below says whether
 we may give you the new one; where we may not, please delete the old."""
 
+ABOUT_WITHDRAWAL = """Somebody took back what they had let us share with you. Please delete
+what you hold of it, with your copies."""
+
 BODY = """To the privacy desk of {name}
 
 {about}
@@ -49,6 +52,7 @@ def letter(told: Told, to: Registered, link: str, *, is_reminder: bool) -> tuple
     title, about = {
         Told.Kind.ERASURE.value: (ERASED, ABOUT_ERASURE),
         Told.Kind.DUTY.value: (DUTY_ENDED, ABOUT_DUTY),
+        Told.Kind.WITHDRAWAL.value: (ERASED, ABOUT_WITHDRAWAL),
     }.get(told.kind, (CORRECTED, ABOUT_CORRECTION.format(kind=kind(told.category))))
     body = BODY.format(
         name=to.name, about=about, references=told.references, link=link, number=told.pk.hex,
