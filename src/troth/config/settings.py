@@ -111,6 +111,7 @@ INSTALLED_APPS = [
     "troth.apps.navigation",
     "troth.apps.traffic",
     "troth.apps.goals",
+    "troth.apps.ownoffers",  # after the parts of the front page that are about this browser
     "troth.apps.boards",
     "troth.apps.blog",
     "troth.apps.chat",

@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("troth.apps.support.urls")),
     path("", include("troth.apps.buying.urls")),
     path("", include("troth.apps.offers.urls")),
+    path("", include("troth.apps.ownoffers.urls")),
     path("", include("troth.apps.showcase.urls")),
     path("", include("troth.apps.referrals.urls")),
     path("", include("troth.posting.urls_office")),

@@ -184,3 +184,43 @@ ARRIVALS: list[Callable[[HttpRequest, UUID], None]] = []
 def arrival(done: Callable[[HttpRequest, UUID], None]) -> None:
     """Have something done for whoever just opened an account, with what their browser's session remembers."""
     ARRIVALS.append(done)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whoever looks at a page, as far as the statement lets that be used to choose what they are shown.
+
+    `subject` is whoever connected the browser, or None.  `seen` tells which pages about the Company it viewed, and
+    `joins` whether a category of theirs may stand beside its trail: each call is a use, on record.
+    """
+
+    subject: UUID | None
+    is_on: Callable[[str], bool]
+    seen: Callable[[], frozenset[str]]
+    joins: Callable[[str], bool]
+
+
+READERS: list[Callable[[HttpRequest], Reader]] = []
+"""How whoever looks at a page is known; filled by the app that keeps the trails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """A rule whom something of ours is shown to: what it is called, its cases, whether a reader is one, and why.
+
+    `why` is said to that reader, of one case.
+    """
+
+    name: str
+    label: str
+    cases: Callable[[], list[tuple[str, str]]]
+    holds: Callable[[Reader, str], bool]
+    why: Callable[[Reader, str], str]
+
+
+AUDIENCES: dict[str, Audience] = {}
+
+
+def audience(rule: Audience) -> None:
+    """Put a rule on the list from which staff choose whom an offer of ours is shown to."""
+    AUDIENCES[rule.name] = rule

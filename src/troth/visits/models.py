@@ -178,6 +178,7 @@ class LinkedBrowser(PersonalModel):
     class Act(models.TextChoices):
         REGISTRATION = "registration", "when the account was opened"
         ENQUIRY = "contact-us", "when an enquiry was sent"
+        OFFER = "offer", "when an offer of ours was answered"
 
     owner = OwnerField()
     number = Sealed(models.CharField(max_length=32), "navigation-cookie.number", lookup="text")

@@ -5,3 +5,10 @@ class Config(AppConfig):
     name = "troth.apps.buying"
     label = "buying"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from troth.gate.registry import audience
+
+        from .audience import CUSTOMERS
+
+        audience(CUSTOMERS)

@@ -7,6 +7,7 @@ Global Privacy Control, whose user chose to have no number, or limits this use o
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,6 +16,7 @@ from django.urls import reverse
 from troth.accounts.people.models import Person
 from troth.engine.policy import Permit
 from troth.gate.published import statement
+from troth.gate.registry import Audience, Reader
 from troth.gate.uses import SYSTEM, Use, using
 from troth.visits.models import Day, Event, LinkedBrowser, What
 
@@ -32,6 +34,7 @@ BLOCKS = {
     "greeting": "Your name, in a browser you connected to it",
     "continue": "The page where you left off",
     "recommended": "Pages that go with those you viewed",
+    "offer": "A promotional offer of ours",
 }
 """Each part that can be turned off, and what it shows."""
 
@@ -71,7 +74,7 @@ def switched(request: HttpRequest, block: str, *, on: bool) -> str:
 
 def part(request: HttpRequest) -> dict[str, Any] | None:
     """What the front page shows a browser that was here before; None where nothing is personalised."""
-    number, shown = linking.number_in(request), BLOCKS.keys() - off_in(request)
+    number, shown = linking.number_in(request), BLOCKS.keys() - off_in(request) - {"offer"}
     if number is None or not shown:
         return None
     link = linking.link_of(number)
@@ -130,6 +133,55 @@ def _recommended(seen: list[Seen]) -> list[dict[str, str]]:
     first = dict(reversed(follow))
     chosen = sorted(first, key=lambda name: [each for each, _ in follow].index(name))[:MOST]
     return [{"title": PAGES[n][0], "url": reverse(n), "after": PAGES[first[n]][0]} for n in chosen]
+
+
+def reader(request: HttpRequest) -> Reader:
+    """Whoever looks, for those who show them something; nobody for a browser that wants to be nobody."""
+    number = linking.number_in(request)
+    link = linking.link_of(number)
+
+    def seen() -> frozenset[str]:
+        if number is None:
+            return frozenset()
+        with using(PURPOSE, by=SYSTEM, given=link) as use:
+            if link is not None and not use.is_open_to(link):
+                return frozenset()
+            return frozenset(each.name for each in _seen(use, number))
+
+    return Reader(
+        link.owner_id if link else None,
+        lambda block: block not in off_in(request),
+        seen,
+        partial(_joins, link),
+    )
+
+
+def _joins(link: LinkedBrowser | None, category: str) -> bool:
+    """Use a category of whoever connected the browser beside its trail, on record; False where that is not allowed."""
+    if link is None:
+        return False
+    decision = statement.current().decide("join", category, PURPOSE, SYSTEM.role, frozenset({link.ground}))
+    with using(PURPOSE, by=SYSTEM, given=link) as use:
+        if not isinstance(decision, Permit) or not use.is_open_to(link):
+            return False
+        use.note(link.owner_id.hex, category, decision.clause)
+    return True
+
+
+def _why(reader: Reader, page: str) -> str:
+    whose = "" if reader.subject else " We do not know whose it is."
+    return (
+        f"This browser viewed “{PAGES[page][0]}” within {LOOKS_BACK} days, which we found by the number in its cookie."
+        + whose
+    )
+
+
+VIEWERS = Audience(
+    "viewed", "Whoever viewed a page",
+    lambda: [(name, title) for name, (title, _) in PAGES.items()],
+    lambda reader, page: page in PAGES and page in reader.seen(),
+    _why,
+)  # fmt: skip
 
 
 def switches(request: HttpRequest) -> list[dict[str, Any]]:

@@ -76,7 +76,7 @@ def _one(request: HttpRequest, promotion: Promotion, key: str = "", secret: str 
     actor = request.actor  # type: ignore[attr-defined]
     context = {
         "offer": shown.offer(promotion), "parts": shown.parts(promotion), "key": key, "secret": secret,
-        "interested": shown.interested(promotion, actor),
+        "interested": shown.interested(promotion, actor), "section": "office-offers",
     }  # fmt: skip
     return render(request, "offers/desk_offer.html", context)
 
@@ -118,7 +118,7 @@ def partner(request: HttpRequest, which: UUID) -> HttpResponseBase:
         partners.send_to(row, told["endpoint"])
         messages.success(request, "Noted: it counts from the next package on.")
         return redirect("office-partner", which)
-    context = {"partner": shown.partner(row), **shown.told(row), "form": form}
+    context = {"partner": shown.partner(row), **shown.told(row), "form": form, "section": "office-offers"}
     return render(request, "offers/desk_partner.html", context, status=422 if form.errors else 200)
 
 

@@ -16,6 +16,7 @@ from troth.apps.chat import sample as chat
 from troth.apps.enquiries import calls, flows
 from troth.apps.enquiries.models import Enquiry
 from troth.apps.offers import sample as offers
+from troth.apps.ownoffers import sample as ownoffers
 from troth.apps.providers import sample as providers
 from troth.apps.quality import sample as quality
 from troth.apps.records import sample as records
@@ -89,6 +90,7 @@ def fill() -> None:
     providers.fill()
     quality.fill()
     offers.fill()
+    ownoffers.fill()
 
 
 def _answer(enquiry: Enquiry, text: str, by: Actor) -> None:
