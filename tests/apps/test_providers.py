@@ -419,6 +419,14 @@ def test_each_planted_breach_breaks_the_clause(duty: Duty, table: str, changes: 
     assert proof()[0] == "broken"
 
 
+def test_a_record_that_is_counted_no_more_breaks_the_clause_though_its_entry_has_others(duty: Duty) -> None:
+    asked(), asked(CHARLIE)
+    handing.hand_over(duty)
+    assert proof()[0] == "kept"
+    Handover.objects.filter(number=2).delete()
+    assert proof()[0] == "broken"
+
+
 def test_a_provider_or_a_carrier_on_no_register_breaks_the_clause(duty: Duty, settings: Any) -> None:
     known = settings.TROTH_RECIPIENTS
     for missing in ("call-centre", "mail-carrier"):

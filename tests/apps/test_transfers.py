@@ -12,11 +12,13 @@ from django.utils import timezone
 from tests.apps.privacy_people import BOB, CHARLIE, browser, person
 from tests.cast import ALICE, acting, durable, enquiry_of, staff
 from tests.gate.conftest import Clock, set_clock
+from tests.gate.test_duties import a_duty, asked
 from troth.accounts.models import StaffMember
 from troth.apps.enquiries.models import Enquiry
 from troth.apps.transfers import counting
 from troth.apps.transfers.models import Counted, Tally
 from troth.config.environment import SettingError, store_countries
+from troth.gate.duties.handing import hand_over
 from troth.gate.journal.models import Entry
 from troth.gate.outbound.mail import deliver_due
 from troth.gate.outbound.models import Message
@@ -68,6 +70,16 @@ def test_the_register_counts_each_transfer_once_and_adds_up(busy: Enquiry) -> No
     assert counting.count_new() == 0 and counting.missing() == [] and find().status == "kept"
     categories = Tally.objects.filter(recipient="support").exclude(category="")
     assert {each.category: each.times for each in categories} == {"contact.email": 2, "enquiry.message": 2}
+
+
+def test_of_one_pull_each_record_is_counted(busy: Enquiry, set_clock: Clock) -> None:
+    asked(), asked({**ALICE, "email": "somebody.else@pots.example"})
+    hand_over(a_duty())
+    set_clock(timedelta(minutes=2))
+    counting.count_new()
+    told = Tally.objects.filter(recipient="call-centre")
+    assert {each.category: each.times for each in told} == {"": 2, "contact.name": 2, "contact.phone": 2}
+    assert counting.missing() == [] and find().status == "kept"
 
 
 def test_counts_stay_when_somebody_is_erased(busy: Enquiry) -> None:

@@ -19,14 +19,17 @@ from troth.gate.duties.rules import NotSo, Said
 from troth.gate.errors import GateError, Refused
 from troth.gate.journal import writing
 from troth.gate.journal.models import Entry, Share
+from troth.gate.proving.answers import CONTROLS
 from troth.gate.subjects.erase import erase
 from troth.gate.subjects.limits import restrict
+from troth.gate.subjects.merging import merge
 from troth.gate.telling import confirming
 from troth.gate.telling.ending import of_duty
 from troth.gate.telling.models import Told
 from troth.gate.telling.telling import corrected
 from troth.gate.uses import SYSTEM, Actor, OwnData, act, using
-from troth.gate.uses.history import history
+from troth.gate.uses.history import history, receipt
+from troth.verify.check import check_share
 
 pytestmark = durable
 NEEDED = ("contact.name", "contact.phone")
@@ -106,7 +109,7 @@ def test_a_pull_shows_what_came_since_and_what_may_be_lost_comes_again_and_says_
     since = handing.hand_over(duty, after=1)
     assert names(since) == [(2, True, CHARLIE["name"])]
     assert handing.hand_over(duty, after=2).records == [] and handing.hand_over(duty).records == []
-    assert len(disclosures()) == 4 == Handover.objects.count()
+    assert [entry.subjects for entry in disclosures()] == [1, 2, 1] and Handover.objects.count() == 4
     assert {one.mark for one in lost.records} >= {first.records[0].mark}
 
 
@@ -122,6 +125,34 @@ def test_many_are_handed_over_in_pieces_that_leave_nobody_out() -> None:
     repeated = handing.hand_over(duty, 0, most=2)
     assert [one.number for one in repeated.records] == [1, 2] and repeated.upto == 2 and repeated.has_more
     assert [one.number for one in handing.hand_over(duty, 2, most=9).records] == [3, 4, 5]
+
+
+def test_of_one_entry_for_many_everybody_has_a_part_and_a_receipt_that_checks_alone() -> None:
+    duty, alice, charlie = a_duty(), asked(), asked(CHARLIE)
+    again = asked()
+    Enquiry.objects.filter(pk=again.pk).update(owner=alice.owner_id, sealed=None)
+    pulled = handing.hand_over(duty)
+    assert len(pulled.records) == 3
+    assert sorted(entry.subjects for entry in disclosures()) == [1, 2], "one part a subject in each entry"
+    for owner, many in ((alice.owner_id, 2), (charlie.owner_id, 1)):
+        with using("showing-own-data", by=Actor("data-subject", owner), given=OwnData(owner)):
+            seen = [used.entry for used in history() if used.role == "call-centre"]
+            assert len(seen) == many == len(set(seen))
+            for entry in seen:
+                assert check_share(receipt(entry))
+
+
+def test_parts_of_two_who_are_one_person_stay_two_and_the_provider_hears_of_both() -> None:
+    duty, alice, charlie = a_duty(), asked(), asked(CHARLIE)
+    marks = {one.mark for one in handing.hand_over(duty).records}
+    merge(charlie.owner_id, alice.owner_id, SYSTEM)
+    owner = alice.owner_id
+    with using("showing-own-data", by=Actor("data-subject", owner), given=OwnData(owner)):
+        seen = [used.entry for used in history() if used.role == "call-centre"]
+        assert len(seen) == 2 and len(set(seen)) == 1 and receipt(seen[0])
+    assert CONTROLS["share.providers"]().status == "kept"
+    erase(owner.hex, SYSTEM)
+    assert set(Told.objects.get(recipient="call-centre").references.split()) == marks
 
 
 def test_a_number_that_was_never_handed_over_is_refused() -> None:

@@ -167,7 +167,7 @@ def own_entry(entry: str) -> Entry:
 @own_page
 def receipt_page(request: HttpRequest, entry: str) -> HttpResponseBase:
     """One use of the person's data, to read, print and check."""
-    (used,) = history([own_entry(entry)])
+    used, *_ = history([own_entry(entry)])
     context = {"receipt": shown.receipt(used, receipt(entry)), **MENU}
     return TemplateResponse(request, "privacy/receipt.html", context)
 

@@ -1,4 +1,6 @@
-"""The register of transfers: disclosures outside and accesses by staff, counted from the log, each entry once.
+"""The register of transfers: disclosures outside and accesses by staff, counted from the log, each once.
+
+Of an entry about many, each record that was handed over is a disclosure; a list that staff looked at is one access.
 
 Countries, roles and purposes stand in the entries; the categories in their subjects' sealed parts, of which no value
 leaves the journal.  Counts stay when a subject is erased.
@@ -9,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from troth.accounts.models import Role
@@ -65,8 +67,9 @@ def _count_batch() -> int:
 def _counted(rows: list[Entry]) -> Counter[Key]:
     found, named = Counter[Key](), categories_of([row.id for row in rows])
     for row in rows:
+        times = row.subjects if row.kind == Kind.DISCLOSE else 1
         for category in ("", *sorted(named.get(row.id, ()))):
-            found[row.at.date(), row.kind, row.country, row.recipient, row.purpose, category] += 1
+            found[row.at.date(), row.kind, row.country, row.recipient, row.purpose, category] += times
     return found
 
 
@@ -74,10 +77,13 @@ def missing() -> list[str]:
     """Where the tallies and the log do not add up, by country, recipient and purpose; empty when they do."""
     mark = Counted.objects.filter(pk=1).first()
     names = ("country", "recipient", "purpose")
-    held = transfers().filter(seq__lte=mark.seq if mark else 0).order_by().values_list(*names)
-    logged = Counter(held)
+    held = transfers().filter(seq__lte=mark.seq if mark else 0).order_by()
+    logged = Counter[tuple[str, ...]]()
+    counted = held.values_list(*names, "kind").annotate(parts=Sum("subjects"), entries=Count("pk"))
+    for line in counted:
+        logged[line[:3]] += line[4] if line[3] == Kind.DISCLOSE else line[5]
     told = Tally.objects.filter(category="").order_by().values_list(*names).annotate(Sum("times"))
-    register = Counter(
+    register = Counter[tuple[str, ...]](
         {(country, recipient, purpose): number for country, recipient, purpose, number in told}
     )
     odd = {key for key in logged.keys() | register.keys() if logged[key] != register[key]}

@@ -25,7 +25,7 @@ class Correcting:
 
     def covers(self, row: Row) -> bool:
         """Rows that the duty covers, and that its provider had."""
-        had = Handover.objects.filter(duty=self.duty, row_id=row.id)
+        had = Handover.objects.filter(duty=self.duty, mark=handing.mark_of(self.duty, row))
         return self.duty.covers(row) and had.exists()
 
     def note(self, entry: str, row: Row) -> None:

@@ -30,8 +30,8 @@ from .models import Duty, Handover
 
 MOST = 1000
 """Records in one pull."""
-LOOKED_AT = 200
-"""Rows that are looked at in one go for those the provider never had."""
+LOOKED_AT = 500
+"""Rows that are looked at in one go at the most."""
 
 
 class Busy(GateError):
@@ -63,7 +63,7 @@ class Pulled:
 
 def mark_of(duty: Duty, row: Any) -> str:
     """What the provider knows a row by, the same whenever it is handed over: nothing can be read from it."""
-    return hmac.digest(_marking(duty.pk.hex), row.pk.bytes, "sha256").hex()[:32]
+    return hmac.digest(_marking(duty.id.hex), row.id.bytes, "sha256").hex()[:32]
 
 
 @lru_cache(maxsize=64)
@@ -85,20 +85,20 @@ def hand_over(duty: Duty, after: int | None = None, most: int = MOST, upto: int 
     known = rules.RULES.get(duty.rule)
     if entry is None or known is None:
         raise Refused("this provider is on no register, or its duty covers nobody", clause_of(duty))
-    after = _acknowledge(duty, after)
-    numbers = _unsure(duty, after, upto)
-    unsure = set(numbers)
-    new = _new(duty, known) if upto is None else ()
+    after, had = _acknowledge(duty, after), duty.last_number
+    numbers, at_once = dict[UUID, int](), min(most, LOOKED_AT)
+    unsure = _again(duty, known, (after, upto), at_once, numbers)
+    new = _new(duty, known, at_once) if upto is None else ()
     handed = disclose_each(
-        chain(_again(duty, known, numbers), new), duty.fields(), to=duty.recipient,
+        chain(unsure, new), duty.fields(), to=duty.recipient,
         purpose=duty.purpose, by=SYSTEM, country=entry.country, given=duty, most=most,
-        reference=lambda row: mark_of(duty, row), beside=lambda each: _note(duty, each, numbers),
+        reference=lambda row: mark_of(duty, row), beside=lambda each: _note(duty, each, numbers), under_one=MOST,
     )  # fmt: skip
     records = [
-        Given(numbers[one.row.pk], mark_of(duty, one.row), one.row.pk in unsure, one.values) for one in handed
+        Given(numbers[one.row.id], one.reference, numbers[one.row.id] <= had, one.values) for one in handed
     ]
     is_all = len(handed) < most
-    last = upto or max((duty.last_number, *numbers.values()))
+    last = upto or max((had, *numbers.values()))
     return Pulled(records, last if is_all else records[-1].number, not is_all)
 
 
@@ -140,45 +140,43 @@ def _acknowledge(duty: Duty, after: int | None) -> int:
     return after
 
 
-def _unsure(duty: Duty, after: int, upto: int | None) -> dict[UUID, int]:
-    """By row, the number of what the provider may not have got."""
-    found = Handover.objects.filter(duty=duty, number__gt=after, is_again=False).exclude(row_id=None)
+def _again(
+    duty: Duty, known: rules.Rule, reach: tuple[int, int | None], at_once: int, numbers: dict[UUID, int]
+) -> Iterator[Any]:
+    """Rows that the provider may not have got, in the order of their numbers, which are put into `numbers`."""
+    after, upto = reach
+    found = Handover.objects.filter(duty=duty, is_again=False).exclude(row_id=None).order_by("number")
     if upto is not None:
         found = found.filter(number__lte=upto)
-    return dict(found.order_by("number").values_list("row_id", "number"))
+    while part := list(found.filter(number__gt=after).values_list("row_id", "number")[:at_once]):
+        after = part[-1][1]
+        numbers.update(part)
+        rows = {row.pk: row for row in known.model.every.filter(pk__in=[pk for pk, _ in part])}
+        yield from (rows[pk] for pk, _ in part if pk in rows)
 
 
-def _again(duty: Duty, known: rules.Rule, numbers: dict[UUID, int]) -> Iterator[Any]:
-    """Those rows, as far as the duty still covers them, in the order of their numbers."""
-    wanted = list(numbers)
-    for start in range(0, len(wanted), LOOKED_AT):
-        part = wanted[start : start + LOOKED_AT]
-        found = {row.pk: row for row in known.model.every.filter(pk__in=part)}
-        yield from (found[pk] for pk in part if pk in found)
-
-
-def _new(duty: Duty, known: rules.Rule) -> Iterator[Any]:
+def _new(duty: Duty, known: rules.Rule, at_once: int) -> Iterator[Any]:
     """Rows that were never handed over under this duty, the oldest first."""
     had = Handover.objects.filter(duty=duty).exclude(row_id=None).values("row_id")
     found, last = known.rows().exclude(pk__in=had).order_by("pk"), UUID(int=0)
-    while rows := list(found.filter(pk__gt=last)[:LOOKED_AT]):
+    while rows := list(found.filter(pk__gt=last)[:at_once]):
         last = rows[-1].pk
         yield from rows
 
 
 def _note(duty: Duty, handed: list[Record], numbers: dict[UUID, int]) -> None:
     """Number what is handed over.  Whoever pulled meanwhile, or ended the duty, changed its row: then nothing leaves."""
-    again, new = set(numbers), [one.row.pk for one in handed if one.row.pk not in numbers]
+    had, new = duty.last_number, [one.row.id for one in handed if one.row.id not in numbers]
     count_up(duty, len(new))
-    numbers |= {pk: duty.last_number + n for n, pk in enumerate(new, 1)}
+    numbers |= {pk: had + n for n, pk in enumerate(new, 1)}
     bulk.insert(
         Handover, desk_of(duty.recipient),
         {"duty_id": duty.pk, "at": timezone.now(), "outcome": "", "reported_at": None},
         ("id", "number", "entry", "about_id", "row_id", "mark", "is_again"),
         [
             (
-                uuid7(), numbers[one.row.pk], one.entry, one.row.owner_id, one.row.pk, mark_of(duty, one.row),
-                one.row.pk in again,
+                uuid7(), numbers[one.row.id], one.entry, one.row.owner_id, one.row.id, one.reference,
+                numbers[one.row.id] <= had,
             )
             for one in handed
         ],
@@ -199,7 +197,7 @@ def note_one(duty: Duty, entry: str, row: Row) -> None:
     """Note one disclosure that is made outside a pull, of a record that was handed over: its corrected value."""
     duty.refresh_from_db()
     count_up(duty, 0)
-    before = Handover.objects.filter(duty=duty, row_id=row.id).order_by("number").first()
+    before = Handover.objects.filter(duty=duty, mark=mark_of(duty, row)).order_by("number").first()
     if before is None:
         raise Refused("this record was not handed over under this duty", clause_of(duty))
     made = Handover(

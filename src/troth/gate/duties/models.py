@@ -123,12 +123,12 @@ class Handover(PersonalModel):
     """
 
     owner = OwnerField()
-    duty = models.ForeignKey(Duty, on_delete=models.PROTECT, related_name="handovers")
+    duty = models.ForeignKey(Duty, on_delete=models.PROTECT, related_name="handovers", db_index=False)
     number = models.PositiveIntegerField()
-    entry = models.CharField(max_length=32, unique=True)
+    entry = models.CharField(max_length=32)
     about = ConcernsField(on_erase=OnErase.CUT, blank_fields=("row_id", "mark"))
-    row_id = models.UUIDField(null=True, blank=True, db_index=True)
-    mark = models.CharField(max_length=32, blank=True, db_index=True)
+    row_id = models.UUIDField(null=True, blank=True)
+    mark = models.CharField(max_length=32, blank=True)
     is_again = models.BooleanField(default=False)
     at = models.DateTimeField(default=timezone.now)
     outcome = models.CharField(max_length=20, blank=True)
@@ -151,6 +151,8 @@ class Handover(PersonalModel):
 
     class Meta:
         ordering = ("duty", "number")
+        # Each index costs every record.  The mark is made of duty and row; with the row, it is all that a pull looks at.
+        indexes = (models.Index(fields=("duty", "mark", "row_id"), name="handover_by_mark"),)
         constraints = (
             models.UniqueConstraint(
                 fields=("duty", "number"), condition=models.Q(is_again=False), name="one_number_a_record"

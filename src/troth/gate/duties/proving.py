@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import Count
+
 from troth.engine.ledger import Kind
 from troth.engine.policy import Permit
 
@@ -49,16 +51,20 @@ def look(clause: str) -> Looked:
 
 
 def _look_at(duty: Duty, clause: str) -> tuple[int, list[str]]:
-    """How many records a duty counted, and what is wrong with it or them."""
-    listed = Handover.objects.filter(duty=duty).values("entry")
-    made, counted, wrong = Entry.objects.filter(id__in=listed), len(listed), list[str]()
-    if (missing := counted - made.count()) > 0:
+    """How many records a duty counted, and what is wrong with it or them.  Each is a part of one entry."""
+    mine, wrong = Handover.objects.filter(duty=duty), list[str]()
+    records = dict(mine.order_by().values_list("entry").annotate(Count("pk")))
+    made = Entry.objects.filter(id__in=mine.values("entry"))
+    parts = dict(made.values_list("id", "subjects"))
+    if missing := sum(number for entry, number in records.items() if entry not in parts):
         wrong.append(f"{missing} handed over without an entry")
+    if uneven := sum(records[entry] != number for entry, number in parts.items()):
+        wrong.append(f"{uneven} entries with another number of parts than records were counted")
     meant = made.filter(
         kind=Kind.DISCLOSE, recipient=duty.recipient, purpose=duty.purpose, clauses=clause,
         at__gte=duty.begun_at - SECOND, at__lte=duty.over_at,
     ).exclude(country="")  # fmt: skip
-    if strange := made.count() - meant.count():
+    if strange := len(parts) - meant.count():
         wrong.append(f"{strange} entries that are of another recipient, purpose, time or clause")
     if duty.is_live():
         policy = statement.current()
@@ -68,4 +74,4 @@ def _look_at(duty: Duty, clause: str) -> tuple[int, list[str]]:
             wrong.append("it is wider than its clause")
         if recipients.registered(duty.recipient) is None:
             wrong.append("its provider is on no register")
-    return counted, wrong
+    return sum(records.values()), wrong

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
-from django.db.models import BinaryField, CharField, TextField, UUIDField
+from django.db.models import BinaryField, BooleanField, CharField, IntegerField, TextField, UUIDField
 
 from troth.engine.seal import seal_row
 
@@ -75,7 +75,7 @@ def _prepared(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
     target = field.target_field if field.is_relation else field  # type: ignore[attr-defined]
     if isinstance(target, UUIDField):
         return _same if connection.features.has_native_uuid_field else _hex
-    if isinstance(target, CharField | TextField | BinaryField):
+    if isinstance(target, CharField | TextField | BinaryField | BooleanField | IntegerField):
         return _same
     return lambda value: None if value is None else field.get_db_prep_save(value, connection)
 

@@ -87,12 +87,14 @@ def _details(subject: str, cipher: Cipher, since: int) -> Iterator[dict[str, Any
     ids = list(entries.values_list("id", flat=True))
     for start in range(0, len(ids), CHUNK):
         wanted = ids[start : start + CHUNK]
-        shares = {share.entry: share for share in Share.objects.filter(subject=subject, entry__in=wanted)}
-        for entry in wanted:
+        place = {entry: number for number, entry in enumerate(wanted)}
+        # Two subjects who became one may have a part each in one entry.
+        shares = Share.objects.filter(subject=subject, entry__in=wanted).order_by("pk")
+        for share in sorted(shares, key=lambda share: place[share.entry]):
             try:
-                _, detail = writing.open_share(cipher, subject, entry, bytes(shares[entry].sealed))
-            except (KeyError, SealBroken):
-                # Cut or spoilt: nobody can read it, and the others are to be told all the same.
+                _, detail = writing.open_share(cipher, subject, share.entry, bytes(share.sealed))
+            except SealBroken:
+                # Spoilt: nobody can read it, and the others are to be told all the same.
                 continue
             yield json.loads(detail)
 

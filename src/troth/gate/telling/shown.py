@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Sum
 
 from troth.engine.ledger import Kind
 
@@ -79,7 +79,7 @@ class ShownRecipient:
 def listed() -> list[ShownRecipient]:
     """Every recipient outside that has a desk or was ever given data."""
     made = Entry.objects.filter(kind=Kind.DISCLOSE, recipient__in=finding.outside()).order_by()
-    given = dict(made.values_list("recipient").annotate(Count("seq")))
+    given = dict(made.values_list("recipient").annotate(Sum("subjects")))
     rows = Told.objects.order_by().values_list("recipient", "state").annotate(Count("pk"))
     tellings = {(name, state): number for name, state, number in rows}
     return [

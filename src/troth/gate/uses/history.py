@@ -58,15 +58,23 @@ def history(entries: Iterable[Entry] | None = None) -> list[Used]:
     found = Share.objects.filter(subject=subject)
     if entries is not None:
         found = found.filter(entry__in=[entry.id for entry in wanted])
-    shares = {share.entry: share for share in found}
-    return [_used(entry, _detail(cipher, subject, shares[entry.id])[1]) for entry in wanted]
+    shares: dict[str, list[Share]] = {}
+    for share in found.order_by("pk"):
+        # Two subjects who became one may have a part each in one entry.
+        shares.setdefault(share.entry, []).append(share)
+    return [
+        _used(entry, _detail(cipher, subject, share)[1]) for entry in wanted for share in shares[entry.id]
+    ]
 
 
 def receipt(entry: str) -> Receipt:
-    """The receipt of one entry for the subject of the open use.  Raises Refused, Share.DoesNotExist."""
+    """The receipt of one entry for the subject of the open use; of the part that was theirs first.
+
+    Raises Refused, Share.DoesNotExist.
+    """
     subject, cipher = _own()
-    told = Share.objects.exclude(entry__in=Untold.now())
-    salt, detail = _detail(cipher, subject, told.get(entry=entry, subject=subject))
+    told = Share.objects.exclude(entry__in=Untold.now()).filter(entry=entry, subject=subject).order_by("pk")
+    salt, detail = _detail(cipher, subject, told[:1].get())
     return log.receipt(entry, salt, detail)
 
 
