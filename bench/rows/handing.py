@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from troth.apps.enquiries.models import Enquiry
-from troth.gate.duties import handing, registering
+from troth.gate.duties import contracts, handing, registering
 from troth.gate.duties.models import Duty
 from troth.gate.uses import SYSTEM, using
 
@@ -55,7 +55,7 @@ class _Pulling:
 def rows(rounds: int, size: int) -> list[Section]:
     """Ours beside plain models, in clear and with an audit row for each record."""
     _enquiries(size)
-    registering.keep_contract("call-centre", "bench", date(2026, 1, 1), None, "")
+    contracts.keep_contract("call-centre", "bench", date(2026, 1, 1), None)
     pulling = _Pulling(size)
     found = by_turns(
         [

@@ -6,9 +6,11 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -21,6 +23,7 @@ from troth.apps.enquiries.models import Call, Enquiry
 from troth.apps.providers import door
 from troth.gate.duties import handing, registering
 from troth.gate.duties.models import Contract, Duty, Handover
+from troth.gate.files.models import StoredFile
 from troth.gate.journal.models import Entry
 from troth.gate.proving.answers import CONTROLS
 from troth.gate.subjects.erase import erase
@@ -344,12 +347,29 @@ def test_a_duty_wider_than_its_clause_is_refused_at_the_form(
     assert answer.status_code == 422 and why in answer.content.decode() and not Duty.objects.exists()
 
 
-def test_a_contract_is_known_by_the_hash_of_its_file_and_a_wrong_one_is_said(sign_in: SignIn) -> None:
-    owner = sign_in("owner")
+def test_a_contracts_file_is_kept_sealed_read_by_staff_on_record_and_goes_with_the_next_contract(
+    sign_in: SignIn, victor: Client
+) -> None:
+    owner, words = sign_in("owner"), b"signed by both of us"
     sent = {"recipient": "mailer", "number": "8", "signed_on": "2026-01-02"}
-    owner.post(OFFICE + "contract/", {**sent, "file": SimpleUploadedFile("c.pdf", b"signed")})
-    assert Contract.objects.get().sha256 == hashlib.sha256(b"signed").hexdigest()
+    owner.post(OFFICE + "contract/", {**sent, "file": SimpleUploadedFile("c.pdf", words)})
+    kept = Contract.objects.get()
+    assert kept.sha256 == hashlib.sha256(words).hexdigest()
+    on_disk = [path for path in Path(settings.TROTH_HOME, "files").rglob("*") if path.is_file()]
+    assert on_disk and all(words not in path.read_bytes() for path in on_disk)
+    looks = Entry.objects.filter(kind=3, purpose="keeping-contracts")
+    assert not looks.exists()
+    answer = owner.get(OFFICE + "contract/mailer/")
+    assert answer.content == words and 'filename="c.pdf"' in answer["Content-Disposition"]
+    assert [(each.recipient, each.clauses) for each in looks] == [("owner", "share.providers")]
+    assert sign_in("sales").get(OFFICE + "contract/mailer/").status_code == 403
+    assert victor.get(OFFICE + "contract/mailer/").status_code == 302 and looks.count() == 1
     assert owner.post(OFFICE + "contract/", {**sent, "ends_on": "2025-01-02"}).status_code == 422
+    owner.post(OFFICE + "contract/", {**sent, "ends_on": "2027-01-02"})
+    assert owner.get(OFFICE + "contract/mailer/").content == words
+    owner.post(OFFICE + "contract/", {**sent, "number": "9"})
+    assert owner.get(OFFICE + "contract/mailer/").status_code == 404 and not StoredFile.objects.exists()
+    assert not any(path.exists() for path in on_disk)
 
 
 @pytest.mark.parametrize("role", ["sales", "support", "administrator"])

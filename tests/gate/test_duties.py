@@ -13,7 +13,7 @@ from tests.cast import ALICE, CHARLIE, durable, enquiry_of
 from tests.gate.conftest import Clock
 from tests.gate.test_telling import letters, round_of_mail, text_of
 from troth.apps.enquiries.models import Call, Enquiry
-from troth.gate.duties import handing, registering, reporting
+from troth.gate.duties import contracts, handing, registering, reporting
 from troth.gate.duties.models import Duty, Handover, ProviderKey, Report
 from troth.gate.duties.rules import NotSo, Said
 from troth.gate.errors import GateError, Refused
@@ -40,7 +40,7 @@ def in_days(days: int) -> Any:
 
 
 def contract(recipient: str = "call-centre", ends_on: date | None = None) -> None:
-    registering.keep_contract(recipient, "C-1", date(2026, 1, 1), ends_on, "")
+    contracts.keep_contract(recipient, "C-1", date(2026, 1, 1), ends_on)
 
 
 def a_duty(

@@ -54,5 +54,6 @@ NO_PAGES: dict[str, str] = {
     "provider-leave": "a button", "provider-file": "a file", "provider-deleted": "a button",
     "duty-api": "JSON", "duty-api-records": "JSON", "duty-api-reports": "JSON",
     "provider-report": "shown with errors", "office-duty-begin": "shown with errors",
-    "office-provider-contract": "shown with errors", "office-duty-key-end": "a button", "office-duty-end": "a button",
+    "office-provider-contract": "shown with errors", "office-provider-contract-file": "a file",
+    "office-duty-key-end": "a button", "office-duty-end": "a button",
 }  # fmt: skip

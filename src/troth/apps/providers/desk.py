@@ -3,15 +3,16 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from troth.accounts.models import Role
 from troth.accounts.staff import staff_only
-from troth.gate.duties import pushing, registering
-from troth.gate.duties.models import Duty, ProviderKey
+from troth.gate.duties import contracts, pushing, registering
+from troth.gate.duties.models import Contract, Duty, ProviderKey
 from troth.gate.errors import Refused
 from troth.gate.registry import office_page
 
@@ -52,15 +53,30 @@ def contract(request: HttpRequest) -> HttpResponseBase:
     if form.is_valid():
         told = form.cleaned_data
         try:
-            registering.keep_contract(
-                told["recipient"], told["number"], told["signed_on"], told["ends_on"], told["file"]
-            )
+            contracts.keep_contract(
+                told["recipient"], told["number"], told["signed_on"], told["ends_on"], told["file"],
+                request.actor,  # type: ignore[attr-defined]
+            )  # fmt: skip
         except Refused as why:
             form.add_error(None, _sentence(why))
         else:
             messages.success(request, "The contract is on the register.")
             return redirect("office-providers")
     return _page(request, contract=form)
+
+
+@never_cache
+@require_safe
+@staff_only(*READERS)
+def contract_file(request: HttpRequest, recipient: str) -> HttpResponseBase:
+    """The contract with a provider, as it was sent; each look is on record."""
+    file = get_object_or_404(Contract, recipient=recipient).file
+    if file is None:
+        raise Http404
+    paper = contracts.read(file, request.actor)  # type: ignore[attr-defined]
+    answer = HttpResponse(paper.content, content_type="application/octet-stream")
+    answer["Content-Disposition"] = content_disposition_header(True, paper.name) or "attachment"
+    return answer
 
 
 @never_cache

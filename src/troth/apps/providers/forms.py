@@ -1,6 +1,5 @@
 """The forms of staff about providers, and those of providers on their own page."""
 
-import hashlib
 import uuid
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from troth.gate.collection import refuse_line_breaks
 from troth.gate.duties import rules
+from troth.gate.duties.contracts import Paper
 from troth.gate.duties.models import LONGEST_NOTICE, Duty
 from troth.gate.duties.registering import Wanted
 from troth.gate.duties.reporting import LONGEST_NOTE
@@ -27,28 +27,29 @@ def _names() -> list[tuple[str, str]]:
 
 
 class ContractForm(forms.Form):
-    """The contract with a provider.  Of its file the hash is noted; the file stays where contracts are kept."""
+    """The contract with a provider, and its file."""
 
     recipient = forms.ChoiceField(label="Provider")
     number = forms.CharField(label="Number of the contract", max_length=80, validators=[refuse_line_breaks])
     signed_on = forms.DateField(label="Signed on", widget=DATE)
     ends_on = forms.DateField(label="Ends on", widget=DATE, required=False)
     file = forms.FileField(
-        label="File", required=False, help_text="We note its hash, by which it is known. The file is not kept here."
+        label="File", required=False, max_length=200,
+        help_text="Up to 10 MB. It is kept sealed; each look at it is on record.",
     )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["recipient"].choices = _names()  # type: ignore[attr-defined]
 
-    def clean_file(self) -> str:
-        """The hash of the file; blank without one."""
+    def clean_file(self) -> Paper | None:
+        """The file as it was sent, or None."""
         sent = self.cleaned_data.get("file")
         if not sent:
-            return ""
+            return None
         if sent.size > LARGEST_CONTRACT:
             raise ValidationError("This file is larger than 10 MB.")
-        return hashlib.sha256(sent.read()).hexdigest()
+        return Paper(sent.name, sent.content_type or "application/octet-stream", sent.read())
 
     def clean(self) -> dict[str, Any]:
         """It ends after it begins."""

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from troth.gate.duties import handing, registering, reporting
+from troth.gate.duties import contracts, handing, registering, reporting
 from troth.gate.duties.models import Duty
 from troth.gate.duties.rules import Said
 
@@ -23,7 +23,7 @@ def fill() -> None:
     if Duty.objects.exists():
         return
     for recipient, number in CONTRACTS:
-        registering.keep_contract(recipient, number, date(2026, 1, 15), None, "")
+        contracts.keep_contract(recipient, number, date(2026, 1, 15), None)
     until = timezone.now() + YEAR
     calls = registering.begin(
         registering.Wanted(

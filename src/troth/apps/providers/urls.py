@@ -18,6 +18,11 @@ urlpatterns = [
     path("api/v1/duty/reports/", door.reports, name="duty-api-reports"),
     path("office/providers/", desk.listing, name="office-providers"),
     path("office/providers/contract/", desk.contract, name="office-provider-contract"),
+    path(
+        "office/providers/contract/<slug:recipient>/",
+        desk.contract_file,
+        name="office-provider-contract-file",
+    ),
     path("office/providers/duty/", desk.begin, name="office-duty-begin"),
     path("office/providers/<uuid:pk>/", desk.one, name="office-duty"),
     path("office/providers/<uuid:pk>/key/", desk.key, name="office-duty-key"),

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+from ..files.models import StoredFile
 from ..subjects.fields import ConcernsField, OnErase, OwnerField
 from ..subjects.models import PersonalModel
 from ..uses.actor import Row
@@ -16,13 +17,17 @@ LONGEST_NOTICE = 4000
 
 
 class Contract(models.Model):
-    """The contract with a recipient of the statement: its number, its days, and the hash by which its file is known."""
+    """The contract with a recipient of the statement: its number, its days, its file and the hash of that.
+
+    The file belongs to the recipient's desk, and is sealed as that's.
+    """
 
     recipient = models.CharField(max_length=80, unique=True)
     number = models.CharField(max_length=80)
     signed_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
+    file = models.ForeignKey(StoredFile, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         ordering = ("recipient",)

@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.db import transaction
@@ -104,18 +104,6 @@ def must_be_theirs(recipient: str, endpoint: str) -> None:
         raise Refused("records are sent to an https address without a name or password in it")
     if entry is None or not entry.host or host.lower() != entry.host.lower():
         raise Refused(f"this is not the host that company.toml names under [recipients.{recipient}]")
-
-
-def keep_contract(recipient: str, number: str, signed_on: date, ends_on: date | None, sha256: str) -> None:
-    """Note the contract with a recipient.  Raises Refused where a live duty would outlast it."""
-    with act():
-        late = Duty.objects.filter(recipient=recipient, ended_at=None, ends_at__gt=timezone.now())
-        if ends_on is not None and any(each.ends_at.date() > ends_on for each in late):
-            raise Refused("a duty would outlast this contract; end it first")
-        Contract.objects.update_or_create(
-            recipient=recipient,
-            defaults={"number": number, "signed_on": signed_on, "ends_on": ends_on, "sha256": sha256},
-        )
 
 
 def end(duty: Duty) -> bool:
