@@ -126,6 +126,25 @@ def test_older_data_stays_closed_in_a_running_house_until_the_person_agrees(staf
     assert "The statement has changed" not in text_of(browser(charlie), "/account/privacy/")
 
 
+def test_whoever_was_told_reads_of_it_above_their_pages_until_they_agree(staff: Three) -> None:
+    alice = person()
+    published(staff)
+    flows.tell_people()
+    hers, charlies = browser(alice), browser(person(CHARLIE))
+    for page in ("/account/", "/account/privacy/uses/"):
+        assert "Our privacy statement has changed." in text_of(hers, page)
+        assert "Our privacy statement has changed." not in text_of(charlies, page), "came after it"
+    hers.post(OWN + "agree/", {"version": statement.under()})
+    assert "Our privacy statement has changed." not in text_of(hers, "/account/")
+
+
+def test_of_a_version_to_come_people_read_its_day(staff: Three) -> None:
+    alice = person()
+    row = published(staff, from_day=day(3))
+    flows.tell_people()
+    assert f"changes on {row.from_day:%-d %B %Y}" in text_of(browser(alice), "/account/")
+
+
 def test_being_told_is_not_agreeing(staff: Three) -> None:
     alice = person()
     row = published(staff)

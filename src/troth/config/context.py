@@ -10,7 +10,7 @@ from django.urls import reverse
 from troth.accounts.models import Role
 from troth.accounts.people import sample
 from troth.apps.navigation.collecting import allowed
-from troth.gate.registry import OFFICE
+from troth.gate.registry import OFFICE, banners
 from troth.posting.standing import PARTS
 
 
@@ -35,6 +35,7 @@ def company(request: HttpRequest) -> dict[str, Any]:
             for p in sorted(OFFICE, key=lambda page: page.url_name != "office")
             if not p.roles or (staff and staff.role in p.roles)
         ],
+        "banners": lambda: banners(request),
         "is_counted": _is_counted(request, is_staff=bool(staff)),
         "demo_roles": _demo_roles(staff, getattr(request, "person", None)) if settings.TROTH_DEMO else [],
     }

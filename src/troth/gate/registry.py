@@ -93,6 +93,21 @@ def own_card(order: int, template: str, build: Callable[[HttpRequest, UUID], dic
     OWN_CARDS.sort(key=lambda card: card.order)
 
 
+BANNERS: list[tuple[str, Callable[[HttpRequest], dict[str, Any] | None]]] = []
+"""What stands above each page of somebody's account as long as it concerns them: a template, and what it shows."""
+
+
+def banner(template: str, build: Callable[[HttpRequest], dict[str, Any] | None]) -> None:
+    """Put something above the pages of an account; `build` opens nothing, and says None for whom it does not concern."""
+    BANNERS.append((template, build))
+
+
+def banners(request: HttpRequest) -> list[dict[str, Any]]:
+    """Those that concern who is signed in, each with its `template`."""
+    built = ((template, build(request)) for template, build in BANNERS)
+    return [{"template": template, **told} for template, told in built if told is not None]
+
+
 ROW_PAGES: dict[str, str] = {}
 """By model, the page on which people see one row of their own, and can delete it alone."""
 

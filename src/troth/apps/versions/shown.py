@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
 
 from troth.engine.statement import combine, compare, parse
 from troth.gate.published import statement
@@ -18,6 +20,9 @@ WORDS = {
     "opened": "Permits more", "closed": "Permits less", "clause added": "New clause", "clause removed": "Clause gone",
     "title": "Title", "prose": "Wording", "rule added": "New rule", "rule removed": "Rule gone",
 }  # fmt: skip
+
+MOST_TOLD = 5
+"""Versions, the newest first, of which somebody can be reminded."""
 
 
 def archive() -> list[dict[str, Any]]:
@@ -91,3 +96,22 @@ def own_card(request: HttpRequest, subject: UUID) -> dict[str, Any]:
     """The card on one's own page."""
     del request
     return {"asked": asked(subject)}
+
+
+def banner(request: HttpRequest) -> dict[str, Any] | None:
+    """What is said above each page of an account, from the letter on until its day, or until they agree."""
+    person = getattr(request, "person", None)
+    if person is None or request.path == reverse("own-version"):
+        return None
+    waiting = Answer.objects.filter(owner=person.owner_id, agreed_at=None).order_by("-told_at")
+    told = list(waiting.values_list("version", flat=True)[:MOST_TOLD])
+    for version in told:
+        row = Draft.objects.filter(version__startswith=version).exclude(published_at=None).first()
+        if row is None:
+            continue
+        is_to_come = row.from_day > timezone.now().date()
+        if is_to_come or row.version == statement.current().version:
+            return {
+                "opens": row.opens, "is_to_come": is_to_come, "from_day": row.from_day, "version": row.version,
+            }  # fmt: skip
+    return None
