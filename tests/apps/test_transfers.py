@@ -126,6 +126,20 @@ def test_the_office_sees_it_by_country_period_and_as_csv(busy: Enquiry, sign_in:
     assert officer.get(OFFICE + "?first=<script>").status_code == 200
 
 
+def test_the_office_sees_each_time_something_left_and_of_whom_it_does_not(
+    busy: Enquiry, sign_in: Any
+) -> None:
+    asked(), asked({**ALICE, "email": "somebody.else@pots.example"})
+    hand_over(a_duty())
+    officer, here = sign_in("privacy-officer"), f"{OFFICE}left/"
+    page = text(officer.get(here))
+    assert "The mail carrier" in page and "Ireland" in page and '<td class="num">2</td>' in page
+    assert "contacting you on our behalf" in page and ALICE["email"] not in page
+    only = text(officer.get(f"{here}?to=call-centre"))
+    assert "1 time<" in only and "Nothing left the house" in text(officer.get(f"{here}?last=2020-01-01"))
+    assert sign_in("sales").get(here).status_code == 403
+
+
 def test_dana_and_charlie_reach_no_register(busy: Enquiry, sign_in: Any) -> None:
     for client in (sign_in("sales"), browser(person(CHARLIE))):
         for page in (OFFICE, OFFICE + "transfers.csv"):

@@ -10,6 +10,7 @@ APPOINTED: dict[str, Callable[[Cast, Page], None]] = {}
 SHOWN: tuple[Shown, ...] = (
     Shown("countries", "visitor", "/privacy/countries/"),
     Shown("office-transfers", "privacy-officer", "/office/transfers/"),
+    Shown("office-left", "owner", "/office/transfers/left/"),
     Shown("office-transfers, a time without any", "owner", "/office/transfers/?last=2020-01-01"),
 )
 NO_PAGES: dict[str, str] = {"office-transfers-csv": "a table as CSV"}

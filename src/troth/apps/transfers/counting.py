@@ -90,6 +90,14 @@ def missing() -> list[str]:
     return [f"{country or 'nowhere'}, {recipient}, {purpose}" for country, recipient, purpose in sorted(odd)]
 
 
+def left(to: str, first: date | None, last: date | None) -> QuerySet[Entry]:
+    """What left the house, the newest first: to one recipient or all, in some days."""
+    rows = Entry.objects.filter(kind=Kind.DISCLOSE).order_by("-seq")
+    rows = rows.filter(recipient=to) if to else rows
+    rows = rows.filter(at__date__gte=first) if first else rows
+    return rows.filter(at__date__lte=last) if last else rows
+
+
 def between(first: date | None, last: date | None) -> QuerySet[Tally]:
     """The tallies of some days."""
     rows = Tally.objects.all()

@@ -11,10 +11,11 @@ from django.http import HttpRequest
 
 from troth.engine.ledger import Kind
 from troth.gate.countries import countries
+from troth.gate.journal.models import Entry
 from troth.gate.published import statement
 from troth.gate.uses.history import mine
 
-from . import places
+from . import counting, places
 from .counting import ANYWHERE, BY_LAW, top
 from .models import Tally
 
@@ -86,6 +87,24 @@ def public() -> list[dict[str, Any]]:
         {"country": name, "who": [(who, ", ".join(sorted(kinds))) for who, kinds in sorted(told.items())]}
         for name, told in sorted(found.items())
     ]
+
+
+def outside() -> list[tuple[str, str]]:
+    """Recipients that something was given to, by the statement's words."""
+    given = counting.left("", None, None).order_by().values_list("recipient", flat=True).distinct()
+    known = statement.current().recipients
+    return sorted(((name, _label(known, name)) for name in given), key=lambda pair: pair[1])
+
+
+def left(entry: Entry) -> dict[str, Any]:
+    """One entry of what left: when, to whom, where, for what, by which clause, and how many records it was."""
+    policy = statement.current()
+    return {
+        "at": entry.at, "to": _label(policy.recipients, entry.recipient),
+        "country": country(entry.country, entry.recipient),
+        "purpose": _label(policy.purposes, entry.purpose), "records": entry.subjects, "entry": entry.id,
+        "clauses": [{"id": name, "title": statement.title(name)} for name in entry.clauses.split()],
+    }  # fmt: skip
 
 
 def stores() -> list[dict[str, str]]:

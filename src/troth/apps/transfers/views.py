@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -17,6 +18,7 @@ from . import counting, shown
 
 READERS = (Role.PRIVACY_OFFICER, Role.OWNER, Role.ADMINISTRATOR)
 MOST_LINES = 200
+MOST_LEFT = 50
 
 office_page("office-transfers", "Transfers", *READERS)
 
@@ -48,6 +50,30 @@ def register(request: HttpRequest) -> HttpResponseBase:
         "left_out": max(0, len(lines) - MOST_LINES), "places": shown.stores(), "asked": request.GET.urlencode(),
     }  # fmt: skip
     return render(request, "transfers/register.html", context)
+
+
+class LeftForm(PeriodForm):
+    """To whom, and in which days."""
+
+    to = forms.ChoiceField(label="To", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].choices = [("", "Everybody"), *shown.outside()]  # type: ignore[attr-defined]
+
+
+@never_cache
+@require_safe
+@staff_only(*READERS)
+def left(request: HttpRequest) -> HttpResponseBase:
+    """Everything that left the house, one line for each entry of the log; nobody's data stands in it."""
+    form = LeftForm(request.GET or None)
+    told = form.cleaned_data if form.is_valid() else {}
+    entries = counting.left(told.get("to", ""), told.get("first"), told.get("last"))
+    page = Paginator(entries, MOST_LEFT).get_page(request.GET.get("page"))
+    page.object_list = [shown.left(each) for each in page.object_list]
+    context = {"form": form, "page": page, "section": "office-transfers"}
+    return render(request, "transfers/left.html", context)
 
 
 @never_cache
