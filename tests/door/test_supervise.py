@@ -159,3 +159,27 @@ def test_a_folder_that_cannot_be_written_is_named_and_stays_as_it_was(tmp_path: 
     said = subprocess.run(command, env=environment(), capture_output=True, text=True)
     assert f"cannot write in `{home}`" in said.stderr
     assert list(home.iterdir()) == []
+
+
+def test_a_hang_up_reaches_whoever_reads_anew_and_ends_nobody(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    code = (
+        "import signal,sys,time; from pathlib import Path; file = Path(sys.argv[1]);"
+        "signal.signal(signal.SIGHUP, lambda *_: file.open('a').write(sys.argv[2]));"
+        "file.open('a').write('.'); time.sleep(60)"
+    )
+    parent = (
+        "import sys; from troth.config.supervise import Child, Supervisor\n"
+        "made = [Child(n, (sys.executable, '-c', sys.argv[1], sys.argv[2], n), n == 'a') for n in 'ab']\n"
+        "sys.exit(Supervisor(made).run())"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", parent, code, str(notes)], env=environment(), stdin=subprocess.DEVNULL
+    )
+    try:
+        assert wait_for(lambda: notes.exists() and notes.read_text() == "..")
+        process.send_signal(signal.SIGHUP)
+        assert wait_for(lambda: notes.read_text() == "..a")
+    finally:
+        process.terminate()
+    assert process.wait(6) == 0

@@ -21,13 +21,14 @@ from troth.gate.journal.models import Entry
 from troth.gate.keystore.keys import keeper, match_store
 from troth.gate.keystore.routing import MIGRATED
 from troth.gate.keystore.turning import escrow_standing
-from troth.gate.outbound import payments, probe
+from troth.gate.outbound import mail, payments, probe
 from troth.gate.schedule.models import Lease
 from troth.gate.subjects import keyless, retention, wall
 from troth.gate.subjects.models import Erasure
 
-from . import served
+from . import databases, served
 from .environment import SettingError, own_certificate, refuse_half_restored, refuse_old_sqlite
+from .hosted_files import is_loopback
 
 LEAST_SPACE = 200 * 1024 * 1024
 OLDEST_BACKUP = timedelta(days=2)
@@ -191,6 +192,31 @@ def _certificate() -> Iterator[Finding]:
     )
 
 
+def _lines() -> Iterator[Finding]:
+    """What goes over the network to our own stores and to the relay is TLS, with the other side's name checked."""
+    for store in MIGRATED:
+        if connections[store].vendor != "postgresql":
+            continue
+        connections[store].ensure_connection()
+        is_tls = bool(connections[store].connection.pgconn.ssl_in_use)
+        is_checked = is_tls and connections[store].settings_dict["OPTIONS"].get("sslmode") == databases.FULL
+        host = str(connections[store].settings_dict["HOST"])
+        told = (
+            "TLS, with its name checked" if is_checked else "TLS, unchecked" if is_tls else "in clear, on this machine"
+        )  # fmt: skip
+        is_here = not host or host.startswith("/") or is_loopback(host)
+        yield Finding(is_checked or is_here, f"the line to the `{store}` store: {told}")
+    if settings.TROTH_MAIL_HELD:
+        return
+    try:
+        with mail.line():
+            yield Finding(
+                True, f"the mail relay answers ({'TLS' if settings.EMAIL_USE_TLS else 'on this machine'})"
+            )
+    except mail.CarrierAway as away_for:
+        yield Finding(False, f"the mail relay cannot be used: {away_for}; look at TROTH_SMTP_HOST")
+
+
 def finds_server() -> Finding:
     """Whether the server of this install answers, asked as any visitor asks."""
     try:
@@ -290,6 +316,7 @@ LOOKS = (
     _backup,
     _erasures,
     _certificate,
+    _lines,
     _worker,
     _clock,
     _files,

@@ -6,7 +6,6 @@ import tomllib
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from .complete import faults
@@ -20,9 +19,6 @@ FIXED_SQLITE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
 LEAST_TOKEN = 20
 """How long a token is at least."""
-
-LOCK_SECONDS = 20.0
-"""How long an act waits for whoever else writes to SQLite."""
 
 
 class SettingError(Exception):
@@ -70,7 +66,8 @@ def own_certificate() -> tuple[Path, Path] | None:
         return None
     if not all(given):
         raise SettingError(f"{names[0]} and {names[1]} belong together; name both files, or neither")
-    certificate, key = (Path(each).expanduser().resolve() for each in given)
+    # Links are kept: whoever renews a certificate leads them elsewhere.
+    certificate, key = (Path(each).expanduser().absolute() for each in given)
     return certificate, key
 
 
@@ -196,73 +193,6 @@ def store_countries(data: dict[str, Any]) -> dict[str, str]:
                 ' and two capital letters such as "US"'
             )
     return {name: told.get(word, data["company"]["country"]) for word, name in STORE_NAMES.items()}
-
-
-def database(name: str, default: Path) -> dict[str, Any]:
-    """A Django database from a `postgresql://user:password@host:port/name` URL, or SQLite at the default path.
-
-    A host that begins with `/` (percent-encoded) is a socket folder.  Raises SettingError for other schemes.
-    """
-    url = os.environ.get(name, "")
-    if not url:
-        return sqlite(default)
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:  # the URL may hold a password, so it is not repeated
-        raise SettingError(f"{name} is no URL; give postgresql://user:password@host:port/name") from None
-    if parts.scheme not in ("postgresql", "postgres"):
-        raise SettingError(
-            f"{name} begins with `{parts.scheme}`; give a postgresql:// URL, or leave it out for SQLite"
-        )
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": str(port or ""),
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        # A cursor of the server outlives a transaction, and a line out of a pool does not.
-        "DISABLE_SERVER_SIDE_CURSORS": env_bool("TROTH_DATABASE_POOLED"),
-    }
-
-
-def stores(home: Path) -> dict[str, dict[str, Any]]:
-    """Both stores by their alias, as they are served.  Raises SettingError."""
-    return {
-        "default": database("TROTH_DATABASE_URL", home / "troth.sqlite3"),
-        "keys": database("TROTH_KEYS_DATABASE_URL", home / "keystore.sqlite3"),
-    }
-
-
-def owners() -> dict[str, dict[str, Any]]:
-    """The stores whose tables belong to another role than the one that serves.  Raises SettingError."""
-    names = {"default": "TROTH_OWNER_DATABASE_URL", "keys": "TROTH_KEYS_OWNER_DATABASE_URL"}
-    named = {alias: name for alias, name in names.items() if os.environ.get(name)}
-    for name in named.values():
-        if not os.environ.get(name.replace("OWNER_", "")):
-            raise SettingError(f"{name} is given without {name.replace('OWNER_', '')}; name both, or neither")
-    return {alias: database(name, Path()) for alias, name in named.items()}
-
-
-def sqlite(path: Path) -> dict[str, Any]:
-    """SQLite as the house runs it: durable commits, no remnants of deleted rows, writers that queue."""
-    return {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": path,
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            "timeout": LOCK_SECONDS,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": (
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
-                " PRAGMA wal_autocheckpoint=1000; PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY"
-            ),
-        },
-        "TEST": {"NAME": str(path.with_suffix(".test.sqlite3"))},
-    }
 
 
 def refuse_old_sqlite() -> None:

@@ -7,7 +7,6 @@ import asyncio
 import errno
 import resource
 import socket
-import ssl
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -16,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from granian import Granian
 from granian.constants import Interfaces, SSLProtocols
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.log import LogLevels
 
 from troth.config.bridge import Exchange, plain
 from troth.config.connections import Connections
+from troth.config.renewing import LOOK_SECONDS, CannotListen, Renewing, check_certificate
 from troth.config.supervise import CANNOT_START, end_with_parent
 
 if TYPE_CHECKING:
@@ -32,10 +31,8 @@ CONNECTIONS = 2048
 _HEAD_BYTES = 64 * 1024
 _HEAD_MILLISECONDS = 10_000
 _STOP_SECONDS = 3
-
-
-class CannotListen(Exception):
-    """A listener cannot start; the message says what and how to mend it."""
+_OVERLAP_SECONDS = 3.5
+"""How long the old process serves beside the new one, which has Django to load first."""
 
 
 def check_port(address: str, port: int) -> None:
@@ -56,21 +53,6 @@ def _port_advice(address: str, port: int, error: OSError) -> str:
     if error.errno == errno.EACCES:
         return f"{where}: ports below 1024 need a privilege; give a higher one with `--port` or TROTH_PORT"
     return f"{where} ({error.strerror}); give an address of this machine with TROTH_LISTEN"
-
-
-def check_certificate(certificate: Path, key: Path) -> None:
-    """Raise `CannotListen` unless both files can be read and belong together."""
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
-    except ssl.SSLError as error:
-        raise CannotListen(
-            f"`{certificate}` and `{key}` are not a certificate and its key in PEM form; "
-            "give both files of one pair"
-        ) from error
-    except OSError as error:
-        raise CannotListen(
-            f"cannot read `{certificate}` or `{key}` ({error.strerror}); make them readable to this user"
-        ) from error
 
 
 class Redirect:
@@ -139,11 +121,15 @@ def _run(
     address: str,
     port: int,
     pem: tuple[Path, Path] | None,
+    look: float = LOOK_SECONDS,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way get `_STOP_SECONDS` to finish."""
+    """Serve until SIGTERM or SIGINT; requests under way get `_STOP_SECONDS` to finish.
+
+    A new certificate is taken when its files change, looked at each `look` seconds, or at a SIGHUP.
+    """
     _allow_files()
     certificate, key = pem or (None, None)
-    Granian(
+    server = Renewing(
         target,
         address=address,
         port=port,
@@ -168,7 +154,11 @@ def _run(
         ssl_key=key,
         ssl_protocol_min=SSLProtocols.tls12,
         workers_kill_timeout=_STOP_SECONDS,
-    ).serve(target_loader=load)
+        respawn_interval=_OVERLAP_SECONDS,
+    )
+    if pem:
+        server.watch(*pem, look)
+    server.serve(target_loader=load)
 
 
 def serve(
@@ -177,11 +167,12 @@ def serve(
     certificate: Path,
     key: Path,
     target: str = "troth.config.door:app",
+    look: float = LOOK_SECONDS,
 ) -> None:
     """Serve the door (or another RSGI `target`) over TLS 1.2 and 1.3. Raises `CannotListen`."""
     check_certificate(certificate, key)
     check_port(address, port)
-    _run(target, _door, address, port, (certificate, key))
+    _run(target, _door, address, port, (certificate, key), look)
 
 
 def serve_redirect(address: str, port: int, to_port: int, hosts: Sequence[str]) -> None:
@@ -235,12 +226,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     door.add_argument("certificate", type=Path)
     door.add_argument("key", type=Path)
     door.add_argument("--target", default="troth.config.door:app")
+    door.add_argument("--look", type=float, default=LOOK_SECONDS)
     redirect.add_argument("to_port", type=int)
     redirect.add_argument("hosts", nargs="+")
     given = parser.parse_args(arguments)
     try:
         if given.kind == "door":
-            serve(given.address, given.port, given.certificate, given.key, given.target)
+            serve(given.address, given.port, given.certificate, given.key, given.target, given.look)
         else:
             serve_redirect(given.address, given.port, given.to_port, given.hosts)
     except CannotListen as error:

@@ -4,6 +4,7 @@ from csp.constants import NONE, SELF
 
 from troth.gate.keystore.boxes import django_secret
 
+from .databases import owners, stores
 from .environment import (
     ROOT,
     company,
@@ -14,15 +15,14 @@ from .environment import (
     env_token,
     own_certificate,
     own_file,
-    owners,
     recipients,
     referral_credit,
     store_countries,
-    stores,
     workspace_bytes,
 )
 from .hosted_files import hosted
 from .key_service import key_service
+from .mail_relay import relay
 from .processors import processors
 from .qualifying import credit
 
@@ -266,10 +266,8 @@ TROTH_STORES = store_countries(TROTH_COMPANY)
 TROTH_MAIL_DOMAIN = _CARRIER["from-email"].partition("@")[2]
 TROTH_MAIL_HELD = env_bool("TROTH_MAIL_HELD", TROTH_DEMO)
 DEFAULT_FROM_EMAIL = f"{_CARRIER['from-name']} <{_CARRIER['from-email']}>"
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST = "127.0.0.1"
-EMAIL_PORT = env_port("TROTH_SMTP_PORT", 25)
-EMAIL_USE_TLS = env_bool("TROTH_SMTP_TLS")
+EMAIL_BACKEND = "troth.gate.outbound.relay.RelayBackend"
+EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS, TROTH_SMTP_AUTHORITY = relay()
 
 # -- payments
 TROTH_PROCESSORS = processors(TROTH_COMPANY, TROTH_DEMO, TROTH_PORT)

@@ -26,10 +26,11 @@ class CannotHold(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A process to keep running: a name for messages and its command line."""
+    """A process to keep running: a name for messages, its command line, and whether a SIGHUP is for it."""
 
     name: str
     command: Sequence[str]
+    takes_hup: bool = False
 
 
 @dataclass(slots=True)
@@ -114,6 +115,8 @@ class Supervisor:
         """Run until SIGTERM or SIGINT (returns 0) or until a child cannot be kept running (returns 1)."""
         before = {number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)}
         running = [_Running(child) for child in self.children]
+        if not sys.stdin.isatty():  # a terminal that is closed says the same, and means the end
+            before[signal.SIGHUP] = signal.signal(signal.SIGHUP, lambda *_: _hand_on(running))
         try:
             while self._wanted:
                 if not all(self._look_after(each) for each in running):
@@ -171,6 +174,13 @@ class Supervisor:
             preexec_fn=prepare,
             pass_fds=() if self.lock is None else (self.lock,),
         )
+
+
+def _hand_on(running: Sequence[_Running]) -> None:
+    """A SIGHUP is for whoever reads something anew at one."""
+    for each in running:
+        if each.child.takes_hup and each.process is not None and each.process.poll() is None:
+            each.process.send_signal(signal.SIGHUP)
 
 
 def _kill_group(group: int) -> None:

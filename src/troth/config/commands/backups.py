@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ..environment import ROOT, env_path, own_file, owners, refuse_half_restored, stores
+from ..databases import owners, stores
+from ..environment import ROOT, env_path, own_file, refuse_half_restored
 
 OWN = ("company.toml", "statement.md", "agreement.md")
 

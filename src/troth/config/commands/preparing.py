@@ -6,8 +6,8 @@ from pathlib import Path
 
 from ..certificates import Certificates, ensure
 from ..environment import SettingError, env_path, own_certificate, refuse_half_restored, refuse_old_sqlite
-from ..listen import check_certificate
 from ..processors import SANDBOX_HOST
+from ..renewing import check_certificate
 
 
 def prepare(home: Path, *, sample: bool, serves: bool = False) -> Certificates:

@@ -61,7 +61,9 @@ def _run(*, with_worker: bool, sample: bool) -> int:
         hosts = sorted(settings.TROTH_HOSTS.values())
         children = [
             supervise.Child(
-                "server", listen.door_command(address, port, certificates.server, certificates.key)
+                "server",
+                listen.door_command(address, port, certificates.server, certificates.key),
+                takes_hup=True,
             ),
             supervise.Child("redirect", listen.redirect_command(address, plain, port, hosts)),
         ]

@@ -39,7 +39,7 @@ def _connected(database: Database) -> "psycopg.Connection[Any]":
 
     return psycopg.connect(
         dbname=database["NAME"], user=database["USER"] or None, password=database["PASSWORD"] or None,
-        host=database["HOST"] or None, port=database["PORT"] or None,
+        host=database["HOST"] or None, port=database["PORT"] or None, **database.get("OPTIONS", {}),
     )  # fmt: skip
 
 
@@ -99,9 +99,10 @@ def _run(program: str, database: Database, options: list[str], **more: str) -> N
     where = {"--host": database["HOST"], "--port": database["PORT"], "--username": database["USER"]}
     given = [f"{name}={value}" for name, value in where.items() if value]
     password = {"PGPASSWORD": str(database["PASSWORD"])} if database["PASSWORD"] else {}
+    tls = {f"PG{key.upper()}": str(value) for key, value in database.get("OPTIONS", {}).items()}
     done = subprocess.run(
         [found, "--no-password", *given, *options],
-        env={**os.environ, **password, **more}, capture_output=True, text=True, check=False,
+        env={**os.environ, **tls, **password, **more}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["it did not say why"])[0]
