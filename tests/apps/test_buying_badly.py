@@ -31,6 +31,8 @@ from troth.accounts.people.models import Membership
 from troth.apps.buying import checkout, jobs, prices, refunds, renewing, settling
 from troth.apps.buying.models import Invoice, Order, Payment, PaymentMethod
 from troth.gate.outbound import payments
+from troth.gate.subjects.erase import erase
+from troth.gate.uses import SYSTEM
 
 pytestmark = durable
 
@@ -279,6 +281,20 @@ def paid_late(client: Client, times: int) -> Order:
         assert told(client, url) == 204
     assert Payment.objects.filter(why="stray").count() == times
     return Order.objects.get()
+
+
+def test_what_came_too_late_is_given_back_before_its_company_is_erased(
+    as_alice: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    order, asked, begin = paid_late(as_alice, 2), list[tuple[str, int]](), InProcess.begin
+    monkeypatch.setattr(
+        InProcess, "begin", lambda self, it: asked.append((it.kind, it.amount)) or begin(self, it)
+    )
+    strays = [each.session for each in Payment.objects.filter(why="stray")]
+    erase(order.owner_id.hex, SYSTEM)
+    assert asked == [("refund", 12_019)] and not Payment.objects.exists(), "one at a time"
+    (by_hand,) = (each for each in strays if f"since its company is erased: {each}" in caplog.text)
+    assert by_hand
 
 
 def test_each_of_two_payments_of_one_sum_that_came_too_late_is_given_back(as_alice: Client) -> None:

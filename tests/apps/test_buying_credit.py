@@ -368,6 +368,23 @@ def test_an_order_by_invoice_runs_is_owed_and_is_noted_as_paid_once(as_alice: Cl
     assert press(as_alice, order, "invoice") and Invoice.objects.count() == 1
 
 
+def test_an_invoice_whose_company_is_erased_is_noted_as_paid_in_the_books(as_alice: Client) -> None:
+    order, bill = billed(as_alice)
+    desk, place, today = anton(), f"/office/invoices/{bill.pk}/paid/", f"{timezone.localdate():%Y-%m-%d}"
+    desk.post(place, {"on": today})
+    assert not Invoice.objects.get().paid_at, "as long as its order is there, it is noted with that"
+    erase(order.owner_id.hex, SYSTEM)
+    assert place in desk.get("/office/invoices/").content.decode()
+    for wrong in ("", "1999-01-01", "2999-01-01"):
+        desk.post(place, {"on": wrong})
+        assert not Invoice.objects.get().paid_at
+    desk.post(place, {"on": today})
+    noted = Invoice.objects.get().paid_at
+    desk.post(place, {"on": today})
+    assert noted and Invoice.objects.get().paid_at == noted
+    assert place not in desk.get("/office/invoices/").content.decode()
+
+
 def test_an_invoice_that_is_not_paid_is_reminded_of_three_times_and_stays_due(as_alice: Client) -> None:
     order, bill = billed(as_alice)
     before = len(mails(ALICE["email"]))

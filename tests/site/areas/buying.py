@@ -100,7 +100,7 @@ SHOWN: tuple[Shown, ...] = (
 )
 NO_PAGES: dict[str, str] = {
     "order-ask-person": "a button", "order-check-take-back": "a button", "order-invoice": "a button",
-    "office-paid": "a button",
+    "office-paid": "a button", "office-paid-alone": "a button",
     "order-verify": "a button", "order-contest": "a button", "order-pay": "a button", "order-return": "leads on",
     "order-cancel": "a button", "order-take-back": "a button",
     "payments-hook": "the processor's", "office-refund": "a button",

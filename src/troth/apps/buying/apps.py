@@ -8,7 +8,10 @@ class Config(AppConfig):
 
     def ready(self) -> None:
         from troth.gate.registry import audience
+        from troth.gate.subjects.erase import FAREWELLS
 
+        from . import refunds
         from .audience import CUSTOMERS
 
         audience(CUSTOMERS)
+        FAREWELLS.append(refunds.farewell)

@@ -25,6 +25,7 @@ from .models import Invoice, Order, Payment, Qualification
 from .prices import money
 
 PER_PAGE = 50
+NO_DAY = "Please give the day on which the money arrived, such as 2026-03-31. Nothing was noted."
 office_page("office-orders", "Orders", Role.ADMINISTRATOR)
 office_page("office-invoices", "Invoices", Role.ADMINISTRATOR)
 
@@ -57,7 +58,7 @@ def invoices(request: HttpRequest) -> HttpResponseBase:
     page.object_list = [{**shown.bill(row), "order": row.order_id} for row in page.object_list]
     context = {
         "page": page, "filter_form": form, "is_filtered": bool(form.what()),
-        "overdue": InvoiceFilter.overdue(Invoice.objects.all()).count(),
+        "overdue": InvoiceFilter.overdue(Invoice.objects.all()).count(), "today": timezone.localdate(),
     }  # fmt: skip
     return render(request, "buying/office_invoices.html", context)
 
@@ -111,14 +112,27 @@ def paid(request: HttpRequest, which: UUID, payment: UUID) -> HttpResponseBase:
     found, form = get_object_or_404(Payment, pk=payment, order=which), PaidForm(request.POST)
     try:
         if not form.is_valid():
-            raise NotNow(
-                "Please give the day on which the money arrived, such as 2026-03-31. Nothing was noted."
-            )
+            raise NotNow(NO_DAY)
         invoicing.record(found, form.cleaned_data["on"])
         messages.success(request, "Noted: the invoice is paid.")
     except NotNow as why:
         messages.error(request, str(why))
     return redirect("office-order", which)
+
+
+@require_POST
+@staff_only(Role.ADMINISTRATOR)
+def paid_alone(request: HttpRequest, which: UUID) -> HttpResponseBase:
+    """Note that the money for an invoice arrived whose company is erased."""
+    form = PaidForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise NotNow(NO_DAY)
+        invoicing.record_alone(which, form.cleaned_data["on"])
+        messages.success(request, "Noted: the invoice is paid.")
+    except NotNow as why:
+        messages.error(request, str(why))
+    return redirect("office-invoices")
 
 
 @require_POST

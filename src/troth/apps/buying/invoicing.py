@@ -4,6 +4,7 @@ What is overdue is reminded of as a payment that failed is, three times; then th
 """
 
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -79,7 +80,7 @@ def record(payment: Payment, on: date) -> None:
 
     Raises NotNow for one that is paid, and for a day that cannot be.
     """
-    at = timezone.make_aware(datetime.combine(on, time(12)))
+    at = _noon(on)
     with act():
         running = (
             Order.objects.select_for_update().filter(pk=payment.order_id, state=Order.State.ACTIVE).first()
@@ -87,13 +88,31 @@ def record(payment: Payment, on: date) -> None:
         row = Payment.objects.select_for_update(of=("self",)).select_related("invoice").get(pk=payment.pk)
         if row.kind != Payment.Kind.BILL or row.state != Payment.State.OPEN or row.invoice is None:
             raise NotNow("This invoice is not open.")
-        if on > timezone.localdate() or at.date() < row.invoice.made_at.date():
-            raise NotNow("An invoice is paid between the day it was issued and today.")
+        _refuse_day(row.invoice, on)
         Payment.objects.filter(pk=row.pk).update(state=Payment.State.DONE, settled_at=at)
         Invoice.objects.filter(pk=row.invoice_id).update(paid_at=at)
         if running:
             running.reminders, running.next_try_at = 0, running.paid_until
             running.save(update_fields=["reminders", "next_try_at"])
+
+
+def record_alone(which: UUID, on: date) -> None:
+    """The same for an invoice whose company is erased: the books keep it, and nothing else is left.  Raises NotNow."""
+    with act():
+        row = Invoice.objects.select_for_update().filter(pk=which, order=None, paid_at=None).first()
+        if row is None or row.due_at is None:
+            raise NotNow("This invoice is not open, or is paid on the page of its order.")
+        _refuse_day(row, on)
+        Invoice.objects.filter(pk=row.pk).update(paid_at=_noon(on))
+
+
+def _noon(on: date) -> datetime:
+    return timezone.make_aware(datetime.combine(on, time(12)))
+
+
+def _refuse_day(row: Invoice, on: date) -> None:
+    if on > timezone.localdate() or on < row.made_at.date():
+        raise NotNow("An invoice is paid between the day it was issued and today.")
 
 
 def must_not_outgrow(order: Order, last: Invoice, to: Price) -> None:

@@ -1,7 +1,7 @@
 """Giving a payment back: all of it, once; and by ourselves where it was made for what the order no longer is."""
 
 import logging
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from django.db import IntegrityError
 from django.utils import timezone
@@ -107,18 +107,36 @@ def return_strays() -> int:
         Payment.objects.filter(why=STRAY, state=Payment.State.DONE).select_related("order").order_by("?")[:20]
     )
     for stray in strays:
-        try:
-            with act():
-                back, _ = Payment.objects.get_or_create(
-                    pk=uuid5(stray.pk, Payment.Kind.REFUND),
-                    defaults={
-                        "owner_id": stray.owner_id, "order": stray.order, "kind": Payment.Kind.REFUND,
-                        "amount": stray.amount, "currency": stray.currency, "processor": stray.processor,
-                    },
-                )  # fmt: skip
-            _ask(back, stray)
-        except (IntegrityError, payments.ProcessorAway) as error:
-            log.warning("a payment that has no draft is not given back yet: %s", type(error).__name__)
-            continue
-        Payment.objects.filter(pk=stray.pk).update(why=RETURNED)
+        _return(stray)
     return len(strays)
+
+
+def farewell(subject: str) -> None:
+    """A company (32 hex digits) is about to be erased: what it is to get back, it gets back now.
+
+    Where the processor cannot be reached the log tells the operator under which id of the processor's it is to be done.
+    """
+    for stray in Payment.objects.filter(owner=UUID(subject), why=STRAY).select_related("order"):
+        if not _return(stray):
+            log.error(
+                "give back at %s by hand, since its company is erased: %s", stray.processor, stray.session
+            )
+
+
+def _return(stray: Payment) -> bool:
+    """Whether the processor has taken it."""
+    try:
+        with act():
+            back, _ = Payment.objects.get_or_create(
+                pk=uuid5(stray.pk, Payment.Kind.REFUND),
+                defaults={
+                    "owner_id": stray.owner_id, "order": stray.order, "kind": Payment.Kind.REFUND,
+                    "amount": stray.amount, "currency": stray.currency, "processor": stray.processor,
+                },
+            )  # fmt: skip
+        _ask(back, stray)
+    except (IntegrityError, payments.ProcessorAway) as error:
+        log.warning("a payment that has no draft is not given back yet: %s", type(error).__name__)
+        return False
+    Payment.objects.filter(pk=stray.pk).update(why=RETURNED)
+    return True

@@ -26,5 +26,6 @@ urlpatterns = [
     path("office/orders/<uuid:which>/", desk.order, name="office-order"),
     path("office/orders/<uuid:which>/paid/<uuid:payment>/", desk.paid, name="office-paid"),
     path("office/invoices/", desk.invoices, name="office-invoices"),
+    path("office/invoices/<uuid:which>/paid/", desk.paid_alone, name="office-paid-alone"),
     path("office/orders/<uuid:which>/refund/<uuid:payment>/", desk.refund, name="office-refund"),
 ]
