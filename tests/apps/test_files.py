@@ -21,7 +21,7 @@ from tests.cast import durable, staff
 from tests.workspaces.customers import CHARLIE, access, at, browser, colleague, customer, workspace
 from troth.accounts.people.models import Person
 from troth.apps.files import downloads, flows, jobs, naming, quota, reaching, sending
-from troth.apps.files.models import IN_TRASH, Document, Folder, Upload, Version
+from troth.apps.files.models import Document, Folder, Upload, Version
 from troth.engine.seal import CHUNK
 from troth.gate.errors import Erased, Refused
 from troth.gate.files import continuing, disk, stored
@@ -591,9 +591,7 @@ def test_the_trash_gives_back_for_thirty_days_and_then_nothing_is_left(
     change(as_alice, here, folder, "trash")
     assert jobs.tidy() == 0
     for model in (Folder, Document):
-        model.every.exclude(trashed_at=None).update(
-            trashed_at=timezone.now() - IN_TRASH - timedelta(minutes=1)
-        )
+        model.every.exclude(trashed_at=None).update(trashed_at=timezone.now() - timedelta(days=30, minutes=1))
     jobs.tidy()
     assert not Folder.every.exists() and len(documents()) == len(on_disk()) == StoredFile.objects.count() == 1
 

@@ -15,7 +15,7 @@ KEPT = {
     "transfer.global", "collect.navigation", "use.operate", "use.personalise", "navigation.anonymous",
     "scope.sites", "collect.contact", "use.requested", "share.no-promotion", "rights.update", "rights.ninety-days",
     "hosting.submit", "hosting.no-review", "hosting.access", "security.isolation", "security.same",
-    "security.measures", "security.tls", "security.credentials", "security.sessions",
+    "security.measures", "security.tls", "security.credentials", "security.sessions", "security.settings",
 }  # fmt: skip
 
 

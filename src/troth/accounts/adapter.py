@@ -18,6 +18,7 @@ from troth.gate.uses import SYSTEM, act, using
 
 from . import addresses, passwords
 from .addresses import PURPOSE
+from .levels import held
 from .models import StaffMember, User
 
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
@@ -98,8 +99,8 @@ class MFAAdapter(DefaultMFAAdapter):
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": "This was not accepted. Try it again, or take another way in.",
         "cannot_delete_authenticator": (
-            f"Your password has fewer than {passwords.FULL} characters, which is enough only beside a second step."
-            " Choose a longer one first."
+            f"This is the last second step you have. Your company asks for one, or your password has fewer than"
+            f" {passwords.FULL} characters, which is enough only beside a second step: then choose a longer one first."
         ),
     }
 
@@ -110,10 +111,12 @@ class MFAAdapter(DefaultMFAAdapter):
         return open_text(settings.TROTH_KEYS, "second-factors", encrypted_text)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        """A short password never stands alone."""
+        """A short password never stands alone, and nobody gives up what their company asks of them."""
         user = authenticator.user
         others = Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exclude(pk=authenticator.pk)
-        return not user.is_password_short or others.exists()
+        asked = held.of_person(user.subject_id)
+        is_asked = asked["second_factor"] == "everybody" or asked["passkeys"] == "yes"
+        return others.exists() or not (user.is_password_short or is_asked)
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
         return f"Passkey {Authenticator.objects.filter(user=user, type=type).count() + 1}"

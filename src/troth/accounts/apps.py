@@ -14,4 +14,4 @@ class Config(AppConfig):
         post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
         post_migrate.disconnect(create_contenttypes)
         # What ends with a subject, and what is sealed on its way to a table, must be known to every process.
-        from . import passkeys, signins, staff  # noqa: F401
+        from . import level_probes, passkeys, signins, staff  # noqa: F401

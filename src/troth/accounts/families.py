@@ -7,6 +7,7 @@ and a browser that shows one is let in by nobody.
 import logging
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -17,6 +18,8 @@ from django.utils import timezone
 from troth.gate.keystore.boxes import open_text, seal_text
 
 from . import sessions, signins, tickets
+from .levels import held
+from .levels.law import Values
 from .models import Family
 from .tickets import Ticket, Verdict
 
@@ -66,7 +69,10 @@ def _judged(ticket: Ticket, device: str, at: int) -> tuple[Verdict, Family | Non
         family = Family.objects.select_related("session").get(pk=ticket.family)
     except Family.DoesNotExist:
         return Verdict.FORGED, None
-    verdict = tickets.judge(family.kin, ticket, device, at, settings.TROTH_SESSION_GRACE)
+    verdict = tickets.judge(family.kin, ticket, device, at, held.MOST["grace"])
+    if verdict in (Verdict.PREVIOUS, Verdict.LEFT):
+        # Only a late one needs to know how late it may be.
+        verdict = tickets.judge(family.kin, ticket, device, at, held.of_session(family.session_id)["grace"])
     if verdict is not Verdict.FORGED and family.session.expire_date <= timezone.now():
         # It ended by the clock, and stays ended when the clock is set back.
         sessions.end([family.session_id])
@@ -100,12 +106,20 @@ def _was_followed(left: Family) -> bool:
     return Family.objects.filter(session=left.session_id, left_at=None, generation__gt=0).exists()
 
 
-def due(family: Family, at: int) -> Ticket | None:
-    """The next ticket, where the newest one is old enough to be changed and still lets in; one read, then only."""
-    if 0 <= at - family.moved_at < settings.TROTH_SESSION_MOVES:
+def due(family: Family, at: int, asked: Callable[[], Values]) -> Ticket | None:
+    """The next ticket, where the newest one is old enough to be changed and still lets in; one read, then only.
+
+    `asked` says what holds for whoever has the session; below what anybody can choose it is not asked.
+    """
+    if not is_old(at - family.moved_at, asked):
         return None
     now = Family.objects.filter(pk=family.pk, left_at=None).first()
     return tickets.next_of(now.kin) if now else None
+
+
+def is_old(age: int, asked: Callable[[], Values]) -> bool:
+    """Whether a ticket of so many seconds is to be changed; also when the clock was set back."""
+    return age < 0 or (age >= held.LEAST["moves"] * 60 and age >= asked()["moves"] * 60)
 
 
 def begin(key: str, device: str) -> Ticket:

@@ -10,6 +10,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from . import families, sessions, tickets
 from .families import Let
+from .levels import held
 
 DEVICE_COOKIE = "__Host-device"
 SAME_SITE: Literal["Lax"] = "Lax"
@@ -61,9 +62,9 @@ def _move(request: HttpRequest, response: HttpResponse, let: Let) -> None:
     at = int(time.time())
     arrived = int(request.META.get(ARRIVED) or at)
     # An answer that took long could bring a ticket that has been old since.
-    if let.family is None or at - arrived > settings.TROTH_SESSION_GRACE:
+    if let.family is None or at - arrived > held.LEAST["grace"]:
         return
-    ticket = families.due(let.family, at)
+    ticket = families.due(let.family, at, lambda: held.here(request))
     if ticket is not None:
         patch_cache_control(response, private=True)
         _hand(response, str(ticket), request.COOKIES.get(DEVICE_COOKIE, ""))

@@ -13,7 +13,6 @@ from allauth.core.ratelimit import consume
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView, remove_webauthn
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
@@ -26,6 +25,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from . import passwords, signins
 from .adapter import SECOND_FACTORS, MFAAdapter
+from .levels import held as levels
 from .models import User
 
 SAME_FOR_ALL = 0.5
@@ -48,6 +48,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     """What protects the account, the sessions that are open, and the last ones that ended."""
     user = _user(request)
     opened, ended = signins.shown(user.subject_id, request.session)
+    values = levels.here(request)
     held = {each.type: each for each in Authenticator.objects.filter(user=user).order_by("created_at")}
     codes = held.get(Authenticator.Type.RECOVERY_CODES)
     context = {
@@ -56,8 +57,8 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "has_password": user.has_usable_password(), "has_app": Authenticator.Type.TOTP in held,
         "passkeys": Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).count(),
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
-        "idle_minutes": settings.TROTH_SESSION_IDLE // 60,
-        "longest_hours": settings.SESSION_COOKIE_AGE // 3600, "section": "account_security",
+        "idle_minutes": values["idle"], "longest_hours": values["longest"], "most": values["sessions"],
+        "section": "account_security",
     }  # fmt: skip
     return render(request, "account/security.html", context)
 

@@ -20,6 +20,8 @@ from django.utils import timezone
 
 from troth.gate.keystore.boxes import open_text, seal_text
 
+from .levels import held
+from .levels.law import Values
 from .models import Family, SignIn
 
 BEGAN, SEEN = "session.began", "session.seen"
@@ -131,12 +133,19 @@ class SessionLimits:
 
 def _look_at(request: HttpRequest) -> None:
     session, now = request.session, int(time.time())
-    began, seen = session.get(BEGAN, 0), session.get(SEEN, 0)
-    if now - began > settings.SESSION_COOKIE_AGE or not -TOUCH <= now - seen <= settings.TROTH_SESSION_IDLE:
+    lived, away = now - session.get(BEGAN, 0), now - session.get(SEEN, 0)
+    # Nobody can choose less than this: until then nobody needs to ask what was chosen.
+    is_early = lived < held.LEAST["longest"] * 3600 and -TOUCH <= away < held.LEAST["idle"] * 60
+    if not is_early and is_over(held.here(request), lived, away):
         logout(request)
-    elif now - seen >= TOUCH:
+    elif away >= TOUCH:
         session[SEEN] = now
         hour = timezone.now().replace(minute=0, second=0, microsecond=0)
         SignIn.objects.filter(session=kept_as(str(session.session_key)), seen_at__lt=hour).update(
             seen_at=hour
         )
+
+
+def is_over(values: Values, lived: int, away: int) -> bool:
+    """Whether a session has lived too long, or was left alone too long (seconds), for what holds for its owner."""
+    return lived > values["longest"] * 3600 or not -TOUCH <= away <= values["idle"] * 60

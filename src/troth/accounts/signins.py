@@ -18,6 +18,7 @@ from allauth.account.signals import (
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
@@ -29,7 +30,11 @@ from troth.gate.uses import SYSTEM, Actor, OwnData, act, using
 
 from . import sessions
 from .adapter import AccountAdapter
+from .levels import held
+from .levels.choosing import TIGHTENED
 from .models import SignIn, User
+from .people import companies
+from .people.models import Membership, Role
 
 PLACE = "sign-in"
 PURPOSE, SHOWING = serves("signing-in"), serves("showing-own-data")
@@ -84,6 +89,7 @@ def begin(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
             owner_id=user.subject_id, browser=agent, address=request.META.get("REMOTE_ADDR", "")[:45],
             session=kept, at=now, seen_at=now.replace(minute=0, second=0, microsecond=0),
         ).save(force_insert=True)  # fmt: skip
+    end_beyond(user.subject_id)
     # Of the sample's role switcher nothing is known but that a button was pressed.
     proved = bool(get_authentication_records(request, user))
     if proved and earlier and _kind(agent) not in earlier:
@@ -93,6 +99,10 @@ def begin(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
 def _alert(user: User, agent: str, at: datetime) -> None:
     context = {"browser": named(agent), "timestamp": at}
     get_adapter().send_mail("account/email/new_browser", user.email, context)
+    warn_owners(
+        user.subject_id,
+        "Somebody of your company signed in from a browser that was not seen with them before.",
+    )
 
 
 def end_copied(kept: str) -> int:
@@ -112,7 +122,32 @@ def end_copied(kept: str) -> int:
             if user is not None:
                 context = {"browser": named(row.browser), "timestamp": now}
                 AccountAdapter().tell("account/email/copied", user, context)
+    for row in rows:
+        warn_owners(
+            row.owner_id,
+            "We ended a session of somebody of your company: an old or copied mark of it was shown.",
+        )
     return len(rows)
+
+
+def warn_owners(subject: UUID, words: str) -> None:
+    """Write to the owners of those of somebody's companies that want it; of the person they are told no more."""
+    for place in to_be_warned(subject):
+        companies.tell(place, "A warning about your company", words)
+
+
+def to_be_warned(subject: UUID) -> list[Membership]:
+    """The owners who want to hear of what happens to somebody of their company."""
+    wanting = [each.customer for each in held.standings(subject) if each.values["alerts"] == "owners"]
+    return list(Membership.objects.filter(customer__in=wanting, role=Role.OWNER).exclude(owner=subject))
+
+
+def end_beyond(subject: UUID) -> None:
+    """End the oldest of somebody's sessions where they have more than what holds for them; those they led to go along."""
+    most = held.of_person(subject)["sessions"]
+    opened = _open(subject).filter(came_from=None).order_by("-at", "-pk")
+    if beyond := list(opened.values_list("session", flat=True)[most:]):
+        _end(beyond)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +212,15 @@ def _end(kept: list[str]) -> int:
 # Before the rows that know the sessions go, and once more with the login: nobody signs in between unseen.
 FAREWELLS.append(end_all)
 ENDINGS.append(end_all)
+# What a company chose holds for the sessions that are open.
+TIGHTENED.append(end_beyond)
+
+
+@receiver(post_save, sender=Membership)
+def join_with_no_more_sessions(sender: Any, instance: Membership, created: bool, **_: Any) -> None:
+    """Whoever joins a company has no more sessions than it lets its people have."""
+    if created:
+        transaction.on_commit(lambda: end_beyond(instance.owner_id))
 
 
 @receiver(password_changed)

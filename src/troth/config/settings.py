@@ -20,6 +20,7 @@ from .environment import (
     store_countries,
     workspace_bytes,
 )
+from .floor import security_floor
 from .hosted_files import hosted
 from .key_service import key_service
 from .mail_relay import relay
@@ -38,6 +39,7 @@ TROTH_DEPLOYMENT = TROTH_COMPANY["company"]["name"]
 TROTH_REGION = TROTH_COMPANY["company"]["region"]
 TROTH_WORKSPACE_BYTES = workspace_bytes(TROTH_COMPANY)
 TROTH_REFERRAL_CREDIT = referral_credit(TROTH_COMPANY)
+TROTH_FLOOR = security_floor(TROTH_COMPANY)
 
 # -- how it is run
 TROTH_DEMO = env_bool("TROTH_DEMO")
@@ -75,6 +77,7 @@ INSTALLED_APPS = [
     "csp",
     "troth.accounts",  # before the sign-in library, whose pages it replaces
     "troth.accounts.people",
+    "troth.accounts.levels",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -137,6 +140,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "troth.accounts.sessions.SessionLimits",
     "troth.accounts.middleware.ActorMiddleware",
+    "troth.accounts.wall.Wall",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "troth.apps.navigation.middleware.NewNumber",
@@ -203,10 +207,13 @@ SESSION_COOKIE_NAME = "__Host-session"
 SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 3600  # and no longer, however busy it is
-TROTH_SESSION_IDLE = 3600
-TROTH_SESSION_MOVES = 300  # seconds after which a session's ticket is changed
-TROTH_SESSION_GRACE = 10  # seconds in which requests that were under way may still show the ticket before
+# What holds where no customer chose anything stricter (troth.accounts.levels), in seconds.
+SESSION_COOKIE_AGE = 3600 * TROTH_FLOOR.get("longest", 12)  # and no longer, however busy it is
+TROTH_SESSION_IDLE = 60 * TROTH_FLOOR.get("idle", 60)
+TROTH_SESSION_MOVES = 60 * TROTH_FLOOR.get("moves", 5)  # after which a session's ticket is changed
+TROTH_SESSION_GRACE = TROTH_FLOOR.get(
+    "grace", 10
+)  # in which requests under way may still show the ticket before
 # In the sealed session: the default writes a cookie of its own, without the __Host- name.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_COOKIE_NAME = "__Host-csrf"

@@ -43,5 +43,6 @@ urlpatterns = [
     path("", include("troth.apps.office.urls")),
     path("", include("troth.apps.api.urls")),
     path("", include("troth.accounts.people.urls")),
+    path("", include("troth.accounts.levels.urls")),
     path("", include("troth.accounts.urls")),
 ]

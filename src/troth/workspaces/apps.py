@@ -7,5 +7,5 @@ class Config(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # What stands in the way of an erasure, and what goes with it, must be known to every process.
-        from . import closing  # noqa: F401
+        # What stands in the way of an erasure, what goes with it, and what is tried, must be known to every process.
+        from . import closing, level_probes  # noqa: F401

@@ -105,6 +105,11 @@ def into_account_email_code(page: Page) -> Response:
     return press("Send the code", email="olga@new-brickworks.example")(page)
 
 
+tried = press("Try it", address="192.0.2.1")
+below_the_floor = press("See what changes", idle="90")
+seen_before = press("See what changes", idle="20", sessions="3")
+
+
 def wrongly_named(page: Page) -> Response:
     """A company to be closed whose name was mistyped."""
     page.locator("main [name=name]").fill("x")
@@ -135,12 +140,20 @@ SHOWN: tuple[Shown, ...] = (
     Shown("account-company, as a member", "ivan", "{company}"),
     Shown("company-invite with errors", "olga", "{company}", 422, press("Invite", email="none")),
     Shown("company-hand-over", "olga", "{hand-over}"),
+    Shown("company-security", "olga", "{company}security/"),
+    Shown("company-security, tried", "olga", "{company}security/", 200, tried),
+    Shown("company-security-try with errors", "olga", "{company}security/", 422, press("Try it", address="here")),
+    Shown("company-security-change", "olga", "{company}security/change/"),
+    Shown("company-security-change with errors", "olga", "{company}security/change/", 422, below_the_floor),
+    Shown("company-security-change, what changes", "olga", "{company}security/change/", 200, seen_before),
     Shown("company-close", "olga", "{company}close/"),
     Shown("company-close with errors", "olga", "{company}close/", 422, wrongly_named),
 )  # fmt: skip
 NO_PAGES: dict[str, str] = {
     "register-again": "POST, redirects", "join-open": "redirects to the invitation",
     "account-confirm-send": "POST, redirects", "company-rename": "POST, redirects", "company-withdraw": "POST, redirects",
+    "company-security-save": "POST, redirects; with errors it is the page before", "company-leave": "POST, redirects",
+    "company-security-try": "POST, the page of the company’s security", "company-security-yes": "POST, redirects",
     "company-role": "POST, redirects", "company-remove": "POST, redirects", "company-invite": "POST, redirects",
 }  # fmt: skip
 

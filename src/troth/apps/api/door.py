@@ -13,6 +13,8 @@ from django.http import HttpRequest, UnreadablePostError
 from django.http.response import HttpResponseBase
 from ninja.security import HttpBearer
 
+from troth.accounts.levels import held as levels
+from troth.accounts.levels.orders import is_in
 from troth.gate.errors import GateError, SealError
 from troth.gate.problems import WORDS, Trouble
 from troth.gate.uses import middleware
@@ -59,6 +61,15 @@ def _admit(request: HttpRequest) -> Admitted:
     if by is None:
         error, what, advice = problems.WORDS_HERE[401]
         raise Trouble(401, error, what, advice)
+    asked = levels.standings(by.key.person_id)
+    if not all(is_in(request.META.get("REMOTE_ADDR", ""), each.values["networks"]) for each in asked):
+        error, what, advice = problems.WORDS_HERE[403]
+        raise Trouble(
+            403,
+            error,
+            "the company’s settings let programs in only from its own networks",
+            "call from one of them",
+        )
     request.admitted, request.access, request.actor = by, by.access, by.access.actor  # type: ignore[attr-defined]
     return by
 

@@ -29,7 +29,6 @@ class KeyForm(OnceForm):
     part = forms.ChoiceField(label="What", required=False)
     last_day = forms.DateField(
         label="Last day", widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="On the evening of this day (UTC) the key ends by itself: a year from now at the latest.",
         error_messages={
             "invalid": "This is not a date. Write it as year-month-day, such as 2027-01-31.",
             "required": "Please say until when the key is needed.",
@@ -37,12 +36,15 @@ class KeyForm(OnceForm):
     )  # fmt: skip
     field_order = ("name", "right", "part", "last_day")
 
-    def __init__(self, *args: Any, parts: dict[UUID, str], is_whole: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, parts: dict[UUID, str], is_whole: bool, days: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._days = min(days, LONGEST_DAYS)
         whole = [("", "The whole workspace" if is_whole else "Everything that is open to you")]
         self.fields["right"].choices = [(each.value, each.label) for each in RIGHTS]  # type: ignore[attr-defined]
         self.fields["part"].choices = [*whole, *((str(key), name) for key, name in parts.items())]  # type: ignore[attr-defined]
-        self.fields["last_day"].initial = (_today() + timedelta(days=USUAL_DAYS)).isoformat()
+        day = self.fields["last_day"]
+        day.initial = (_today() + timedelta(days=min(USUAL_DAYS, self._days - 1))).isoformat()
+        day.help_text = f"On the evening of this day (UTC) the key ends by itself: within {self._days} days."
 
     def clean_right(self) -> Right:
         """One of the two."""
@@ -57,8 +59,8 @@ class KeyForm(OnceForm):
         day: date = self.cleaned_data["last_day"]
         if day < _today():
             raise forms.ValidationError("This day is over. Choose today or a later day.")
-        if day > _today() + timedelta(days=LONGEST_DAYS - 1):
-            raise forms.ValidationError("A key lasts a year at most. Choose an earlier day.")
+        if day > _today() + timedelta(days=self._days - 1):
+            raise forms.ValidationError(f"A key lasts {self._days} days here at most. Choose an earlier day.")
         return datetime.combine(day + timedelta(days=1), time(), tzinfo=timezone.get_default_timezone())
 
 

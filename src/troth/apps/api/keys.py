@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from troth.accounts.levels import held
 from troth.accounts.people.companies import NotNow
 from troth.accounts.people.models import Person
 from troth.gate.errors import Refused
@@ -102,10 +103,22 @@ def admitted(text: str) -> Admitted | None:
     return Admitted(key, limited, secret)
 
 
+def longest_days(workspace: Workspace) -> int:
+    """How old a key becomes here at most, by the company's settings."""
+    return int(held.of_company(workspace.customer_id)["key_days"])
+
+
+def ends_at(key: ApiKey, days: int) -> datetime:
+    """When a key ends: on its own day, or when it is too old for the company's settings."""
+    return min(key.ends_at, key.made_at + timedelta(days=days))
+
+
 def stands(key: ApiKey) -> bool:
-    """Whether a key was not ended, by anybody or by time, and its person still has their account."""
+    """Whether a key was not ended, by anybody, by time or by the company’s settings, and its person has their account."""
+    row = Workspace.objects.filter(owner=key.owner_id).first()
+    youngest = timezone.now() - timedelta(days=longest_days(row)) if row else timezone.now()
     with opened(key.owner_id):
-        if not ApiKey.objects.filter(pk=key.pk, ends_at__gt=timezone.now()).exists():
+        if not ApiKey.objects.filter(pk=key.pk, ends_at__gt=timezone.now(), made_at__gt=youngest).exists():
             return False
     person: UUID = key.person_id
     is_leaving = Erasure.objects.filter(subject=person.hex).exists()

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from troth.accounts.people import notices
@@ -77,7 +78,8 @@ def _form(request: HttpRequest, *, fresh: bool = False) -> KeyForm:
     data = request.POST if request.method == "POST" and not fresh else None
     with enter(access):
         open_parts = _open_parts(access)
-    return KeyForm(data, parts=open_parts, is_whole=access.right is not None)
+    days = keys.longest_days(access.workspace)
+    return KeyForm(data, parts=open_parts, is_whole=access.right is not None, days=days)
 
 
 def _open_parts(access: Access) -> dict[UUID, str]:
@@ -102,10 +104,11 @@ def _page(request: HttpRequest, form: KeyForm, made: str | None, names: dict[UUI
 def _line(key: ApiKey, access: Access, named: dict[UUID, str], names: dict[UUID, str]) -> dict[str, Any]:
     is_mine = key.is_of(access.person)
     whole = "The whole workspace" if access.right is not None else "Everything that is open to you"
+    ends = keys.ends_at(key, keys.longest_days(access.workspace))
     return {
         "pk": key.pk, "name": key.name, "who": "You" if is_mine else names.get(key.person_id, "Somebody"),
         "right": key.get_right_display(), "part": named.get(key.part, "Something that is gone") if key.part else whole,
-        "last_day": key.ends_at - timedelta(seconds=1), "has_ended": key.has_ended, "last_used_at": key.last_used_at,
+        "last_day": ends - timedelta(seconds=1), "has_ended": ends <= timezone.now(), "last_used_at": key.last_used_at,
     }  # fmt: skip
 
 

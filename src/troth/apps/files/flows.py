@@ -15,6 +15,7 @@ from troth.workspaces.access import Access, enter
 from troth.workspaces.models import Right
 
 from . import quota, reaching
+from .limits import must_be_taken
 from .models import Document, Folder, Upload, Version
 from .naming import clean, same
 from .reaching import Placed, allows, must
@@ -84,6 +85,7 @@ def add_version(
     by: Access, parent: Folder | None, name: str, stored: StoredFile, kind: str, pk: UUID | None = None
 ) -> Version:
     """The next version of a file, or the first; part of an act that holds the workspace."""
+    must_be_taken(by, kind)
     name = clean(name)
     document = next((each for each in documents_in(parent) if same(each.name, name)), None)
     if document is None:
@@ -126,7 +128,7 @@ def move(by: Access, what: Placed, into: UUID | None) -> None:
 
 
 def trash(by: Access, what: Placed) -> None:
-    """Put a file, or a folder with all that is in it, into the trash for thirty days."""
+    """Put a file, or a folder with all that is in it, into the trash, for as long as that keeps."""
     with enter(by, writes=True), act():
         lock(by.workspace.owner_id.hex)
         found = _again(what)

@@ -1,4 +1,4 @@
-"""What lay in the trash for thirty days goes, and so do uploads that nobody went on with for a day."""
+"""What lay in the trash for as long as its company wants goes, and so do uploads that nobody went on with for a day."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -13,7 +13,8 @@ from troth.workspaces.hosted import opened
 from troth.workspaces.models import Workspace
 
 from .flows import drop, remove
-from .models import IN_TRASH, Document, Folder, Upload
+from .limits import trash_days
+from .models import Document, Folder, Upload
 
 UNFINISHED = timedelta(days=1)
 BATCH = 200
@@ -23,17 +24,18 @@ BATCH = 200
 def tidy() -> int:
     """Empty the trash, and drop what was not finished, in every workspace.  Returns how many went."""
     held = holds.everybody()
-    workspaces = Workspace.objects.values_list("owner_id", flat=True)
-    return sum(_tidy(each) for each in workspaces.iterator() if each not in held)
+    workspaces = Workspace.objects.values_list("owner_id", "customer_id")
+    return sum(_tidy(each, customer) for each, customer in workspaces.iterator() if each not in held)
 
 
-def _tidy(workspace: UUID) -> int:
+def _tidy(workspace: UUID, customer: UUID | None) -> int:
     now, gone = timezone.now(), 0
+    thrown = now - timedelta(days=trash_days(customer))
     with opened(workspace):
         for model, old in (
             (Upload, {"touched_at__lte": now - UNFINISHED}),
-            (Document, {"trashed_at__lte": now - IN_TRASH}),
-            (Folder, {"trashed_at__lte": now - IN_TRASH}),
+            (Document, {"trashed_at__lte": thrown}),
+            (Folder, {"trashed_at__lte": thrown}),
         ):
             for pk in list(model.objects.filter(**old).values_list("pk", flat=True)[:BATCH]):
                 with act():

@@ -1,6 +1,5 @@
 """Files that Customers keep: folders, documents in their versions, and what is still on its way up."""
 
-from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -12,8 +11,6 @@ from troth.workspaces.hosted import HostedModel
 
 CATEGORY = "customer-data.file"
 LONGEST = 160
-IN_TRASH = timedelta(days=30)
-"""For so long what was put into the trash can be taken out again."""
 
 _MADE = {"made_at": "a time of ours", "trashed_at": "a time of ours"}
 

@@ -22,6 +22,7 @@ from troth.workspaces.models import Right
 from . import quota, reaching
 from .flows import add_version, drop, held
 from .kinds import kind_of
+from .limits import must_be_taken
 from .models import CATEGORY, Document, Upload, Version
 from .naming import clean
 from .reaching import must, with_bytes
@@ -135,6 +136,11 @@ def finish(by: Access, upload: Upload) -> Document:
         let_go(by, upload)
         raise NotNow("What came has another checksum than was announced, so it was not kept. Send it again.")
     kind = kind_of(reaching.beginning(by, upload))
+    try:
+        must_be_taken(by, kind)
+    except NotNow:
+        let_go(by, upload)
+        raise
     with enter(by, writes=True), act():
         parent = held(by, upload.folder_id)
         must(by, Right.EDIT, parent)

@@ -1,5 +1,6 @@
 """Files and folders as their pages show them; read inside the use of whoever looks."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from troth.workspaces.access import Access
 from troth.workspaces.models import Right
 
 from . import downloads, flows, kinds, quota, reaching
-from .models import IN_TRASH, Document, Folder, Upload, Version
+from .models import Document, Folder, Upload, Version
 from .reaching import Placed, allows
 
 ROWS, COLUMNS = 50, 20
@@ -105,12 +106,12 @@ def look(by: Access, kept: Version) -> dict[str, Any]:
     return {"head": table[0] if table else [], "rows": table[1:], "is_cut": is_cut or is_narrowed}
 
 
-def thrown(found: list[Placed]) -> list[dict[str, Any]]:
-    """What lies in the trash."""
+def thrown(found: list[Placed], days: int) -> list[dict[str, Any]]:
+    """What lies in the trash, and until when."""
     return [
         {
             "pk": each.pk, "name": each.name, "is_folder": isinstance(each, Folder), "at": each.trashed_at,
-            "until": each.trashed_at + IN_TRASH if each.trashed_at else None,
+            "until": each.trashed_at + timedelta(days=days) if each.trashed_at else None,
         }
         for each in found
     ]  # fmt: skip

@@ -23,6 +23,7 @@ from troth.workspaces.models import Right
 from troth.workspaces.sections import workspace_page
 
 from . import flows, quota, reaching, showing
+from .limits import trash_days
 from .models import Document, Folder, Version
 from .reaching import Placed
 from .receiving import files_of
@@ -152,7 +153,11 @@ def _act(
     acts: dict[str, tuple[UUID | str | None, str, Callable[[], object]]] = {
         "rename": (inside, "It has its new name.", lambda: flows.rename(by, found, _name(request))),
         "move": (into, "It was moved here.", lambda: flows.move(by, found, into)),
-        "trash": (inside, "It is in the trash for 30 days.", lambda: flows.trash(by, found)),
+        "trash": (
+            inside,
+            f"It is in the trash for {trash_days(by.workspace.customer_id)} days.",
+            lambda: flows.trash(by, found),
+        ),
         "restore": ("trash", "It is back.", lambda: flows.restore(by, found)),
         "delete": ("trash", "It is deleted.", lambda: flows.throw_away(by, found)),
         "forget": (inside, "The version is deleted.", lambda: flows.forget(by, found, _number(request))),
@@ -180,8 +185,10 @@ def _done(
 @shown
 def trash(request: HttpRequest) -> HttpResponseBase:
     """What was thrown away, and until when it can be taken out."""
-    found = showing.thrown(flows.in_trash(access_of(request)))
-    return TemplateResponse(request, "files/trash.html", {"entries": found})
+    by = access_of(request)
+    days = trash_days(by.workspace.customer_id)
+    entries = showing.thrown(flows.in_trash(by), days)
+    return TemplateResponse(request, "files/trash.html", {"entries": entries, "days": days})
 
 
 def _to(by: Access, folder: UUID | None) -> HttpResponse:

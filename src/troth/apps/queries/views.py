@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from troth.workspaces import sections
@@ -15,6 +16,7 @@ from troth.workspaces.access import Access
 from troth.workspaces.doors import access_of, answered, let_in, shown, to
 from troth.workspaces.hosted import opened
 from troth.workspaces.models import Right
+from troth.workspaces.taking_along import asked_first
 
 from . import flows
 from . import shown as pictures
@@ -157,10 +159,12 @@ def _answer(request: HttpRequest, run: Run) -> dict[str, Any]:
 @let_in()
 def answer(request: HttpRequest, run: UUID) -> HttpResponseBase:
     """The answer as a CSV file."""
-    found = _run_of(access_of(request), run)
+    access = access_of(request)
+    found = _run_of(access, run)
     if found.state != Run.State.DONE:
         raise Http404
-    return shown(lambda asked: _file(found))(request)
+    page = reverse("query-run", args=[access.workspace.owner_id, run])
+    return asked_first(request, access, run, page) or shown(lambda asked: _file(found))(request)
 
 
 def _file(run: Run) -> HttpResponse:

@@ -4,11 +4,13 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from troth.workspaces.access import enter
 from troth.workspaces.doors import access_of, let_in, shown
 from troth.workspaces.models import Right
+from troth.workspaces.taking_along import asked_first
 
 from . import exporting
 from .import_views import collection_of
@@ -38,6 +40,9 @@ def download(request: HttpRequest, collection: UUID, form: str) -> HttpResponseB
     access = access_of(request)
     with enter(access):
         row = collection_of(access, collection, Right.VIEW)
+    page = reverse("records-export", args=[access.workspace.owner_id, collection])
+    if first := asked_first(request, access, collection, page):
+        return first
     answer = StreamingHttpResponse(exporting.export(access, row, form), content_type=FORMS[form])
     answer["Content-Disposition"] = f'attachment; filename="records-{collection.hex[:8]}.{form}"'
     return answer

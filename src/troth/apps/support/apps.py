@@ -8,4 +8,4 @@ class Config(AppConfig):
 
     def ready(self) -> None:
         # The grounds that there are, and the menu's pages, must be known to every process.
-        from . import controls, grounds  # noqa: F401
+        from . import controls, grounds, level_probes  # noqa: F401

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import IntegrityError
 from django.utils import timezone
 
+from troth.accounts.levels import held
 from troth.accounts.people.companies import NotNow
 from troth.gate.errors import Refused
 from troth.gate.subjects.models import DataSubject
@@ -19,6 +20,7 @@ from .models import LONGEST_REQUEST, ShownPart, SupportRequest
 
 MOST_OPEN = 20
 """Requests of one workspace at a time."""
+LET_LOOK = timedelta(days=1, minutes=1)
 
 
 def ask(
@@ -34,6 +36,11 @@ def ask(
         by.must(Right.MANAGE)
     if not timezone.now() < ends_at <= timezone.now() + LONGEST_REQUEST + timedelta(minutes=1):
         raise NotNow(f"A request ends later than now, and within {LONGEST_REQUEST.days} days.")
+    if (
+        held.of_company(by.workspace.customer_id)["support"] != "request"
+        and ends_at > timezone.now() + LET_LOOK
+    ):
+        raise NotNow("Your company’s settings let our support look for a day at most. Choose an earlier end.")
     if SupportRequest.objects.filter(pk=row_id).exists():
         return None
     try:

@@ -14,6 +14,8 @@ from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 
+from troth.accounts.levels import held, seconding
+from troth.accounts.levels.models import Nod
 from troth.accounts.models import Role
 from troth.accounts.people import notices
 from troth.accounts.people.companies import NotNow
@@ -22,7 +24,7 @@ from troth.gate.published import statement
 from troth.gate.uses import Actor, act, using
 from troth.workspaces.access import PLACE
 from troth.workspaces.hosted import opened
-from troth.workspaces.models import RIGHT_OF, Right, Seat
+from troth.workspaces.models import RIGHT_OF, Right, Seat, Workspace
 from troth.workspaces.models import Role as Place
 from troth.workspaces.sections import LOOKS, parts
 
@@ -33,10 +35,14 @@ from .models import Approval, Looked, ShownPart, Sitting
 PER_PAGE = 25
 FREE, MORE = 50, 200
 """Items that one person sees within an hour, and how many more an approval adds."""
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OVER = "This ground has ended, or was never approved. Nothing can be looked at on it."
 
 UNTOLD = "The Customer may not be told of this record yet, so nobody looks on it: each look would tell them."
+
+
+LATE = "The Customer’s settings let support look within a day of the request. It is over."
+UNASKED = "The Customer’s settings ask for a manager’s yes to each look. They got a mail; come back when one said yes."
 
 
 class WaitForApproval(NotNow):
@@ -62,6 +68,18 @@ class Way:
             raise NotNow(OVER)
         if getattr(self.ground, "untold_until", None) is not None:
             raise NotNow(UNTOLD)
+        if self._wanted != "request" and timezone.now() >= self.ground.opened_at + DAY:  # type: ignore[attr-defined]
+            raise NotNow(LATE)
+
+    @property
+    def _wanted(self) -> str:
+        """How far the Customer lets support look on its requests; incidents and the law have rules of their own."""
+        return wanted_of(self.workspace) if self.kind.letter == "S" else "request"
+
+    @property
+    def waits_for_customer(self) -> bool:
+        """Whether one of the Customer's managers has to say yes to the reason that was given, and did not yet."""
+        return self._wanted == "each" and not is_nodded(self)
 
     def sitting(self) -> Sitting | None:
         """The reason that counts now, if one was given within the hour."""
@@ -71,6 +89,12 @@ class Way:
         )  # fmt: skip
         found: Sitting | None = rows.first()
         return found
+
+
+def wanted_of(workspace: UUID) -> str:
+    """How far a workspace's company lets support look on its requests: a word of `troth.accounts.levels`."""
+    row = Workspace.objects.filter(owner=workspace).first()
+    return str(held.of_company(row.customer_id if row else None)["support"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +125,32 @@ def begin(way: Way, row_id: str, reason: str, note: str) -> Sitting | None:
             for place in Seat.objects.filter(workspace=way.workspace):
                 if RIGHT_OF[Place(place.role)].reaches(Right.MANAGE):
                     notices.put(place.owner_id, "Our staff look into your workspace", _letter(way))
+            if way.waits_for_customer:
+                _ask_customer(way, row)
     except IntegrityError:
         if Sitting.objects.filter(pk=row_id).exists():
             return None
         raise
     return row
+
+
+def _ask_customer(way: Way, sitting: Sitting) -> None:
+    """Ask the Customer's managers for their yes to this reason."""
+    company = settings.TROTH_BASE_URLS["company"]
+    log = reverse("workspace-log", "troth.config.urls", args=[way.workspace])
+    page = company + reverse("account-people", "troth.config.urls")
+    row = Workspace.objects.get(owner=way.workspace)
+    if row.customer_id is None:
+        return
+    seconding.ask(row.customer_id, Nod.What.LOOK, sitting.pk, None, log, page)
+
+
+def is_nodded(way: Way) -> bool:
+    """Whether one of the Customer's managers said yes to the reason that counts now."""
+    sitting, row = way.sitting(), Workspace.objects.filter(owner=way.workspace).first()
+    if sitting is None or row is None or row.customer_id is None:
+        return False
+    return seconding.is_given(row.customer_id, Nod.What.LOOK, sitting.pk, None)
 
 
 def _hold(way: Way) -> None:
@@ -148,6 +193,8 @@ def look(way: Way, part: UUID, page: int) -> Sheet:
     sitting, chosen = way.sitting(), way.ground.part_ids(way.workspace)
     if sitting is None:
         raise NotNow("Please say first why you look.")
+    if way.waits_for_customer:
+        raise NotNow(UNASKED)
     if chosen is not None and part not in chosen:
         raise Refused(f"{way.ground.number} does not reach this part", "hosting.access")
     with opened(way.workspace), using(way.kind.purpose, by=way.by, given=way.ground), act():

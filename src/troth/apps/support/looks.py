@@ -48,7 +48,7 @@ def on_a_ground(view: View) -> View:
             return render(request, "support/wait.html", context, status=403)
         except NotNow as why:
             messages.error(request, str(why))
-            is_over = not way.ground.is_live() or str(why) == looking.UNTOLD
+            is_over = not way.ground.is_live() or str(why) in (looking.UNTOLD, looking.LATE)
             return redirect("office-workspaces") if is_over else redirect("office-look", number, subject)
 
     return guarded

@@ -7,6 +7,7 @@ import uuid
 
 from django.conf import settings
 
+from troth.accounts.levels import sample as levels
 from troth.accounts.models import StaffMember
 from troth.accounts.people import sample as people
 from troth.accounts.staff import appoint
@@ -82,6 +83,7 @@ def fill() -> None:
         if enquiry is not None and number in CALLED:
             calls.note_call(enquiry, uuid7().hex, *CALLED[number], by)
     people.fill()
+    levels.fill()
     records.fill()
     showcase.fill(by)
     boards.fill()
