@@ -12,7 +12,8 @@ Written by `troth statement coverage` from `src/troth/config/data/coverage.toml`
 The sentences of the statement that Troth was built from, in our own words, and what carries each.
 *i*: the sentence informs, and showing it is its control. *Kind* says whether Troth keeps it as it was (same),
 promises more in an "Added" paragraph (added) or says it for today's machines (modernised). A clause counts as built
-when every point that its rules name is built and it has a control; a screenshot stands where there is one.
+when every point that its rules name is built and it has a control; what is missing to a sentence all the same stands
+behind it. A screenshot stands where there is one.
 
 """
 
@@ -38,10 +39,11 @@ def _row(sentence: dict[str, Any], clause: dict[str, str]) -> str:
             for column in ("page", "code", "control", "test")
         ]
         found.append(_picture(clause.get("screenshot", "")))
+    says = " ".join(sentence["says"].split())
+    if short := sentence.get("short"):
+        says += f" (short of it: {short})"
     name = f"`{sentence['clause']}`{' (i)' if sentence['informs'] else ''}"
-    return " | ".join(
-        [sentence["number"], " ".join(sentence["says"].split()), name, *found, sentence["kind"]]
-    )
+    return " | ".join([sentence["number"], says, name, *found, sentence["kind"]])
 
 
 def _cell(text: str) -> str:

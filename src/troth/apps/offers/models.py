@@ -143,13 +143,8 @@ class Part(models.Model):
 class Interest(PersonalModel):
     """That somebody ticked one offer, what they gave with it, and the hash of what its page said."""
 
-    class Kind(models.TextChoices):
-        INTEREST = "interest", "Interest"
-        PURCHASE = "purchase", "Purchase"
-
     owner = OwnerField()
     promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="interests")
-    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.INTEREST)
     name = Sealed(models.CharField(max_length=120), "contact.name")
     company = Sealed(models.CharField(max_length=160), "contact.company")
     address = Sealed(models.CharField(max_length=300), "contact.address")
@@ -164,7 +159,7 @@ class Interest(PersonalModel):
     class Privacy:
         title: ClassVar = "interest in a joint offer"
         plain: ClassVar = {
-            "promotion": "a random id", "kind": "one of two words", "text_hash": "the hash of a text of ours",
+            "promotion": "a random id", "text_hash": "the hash of a text of ours",
             "shown_at": "a time of ours", "withdrawn_at": "a time of ours",
         }  # fmt: skip
         kept_with_owner = True

@@ -109,7 +109,7 @@ def interested(row: Promotion, by: Actor) -> list[dict[str, Any]]:
     found = Interest.objects.filter(promotion=row, withdrawn_at=None)[:LISTED]
     with using(READING, by=by, given=EACH) as opening:
         return [
-            {"at": each.shown_at, "kind": each.get_kind_display(), "name": each.name, "email": each.email}
+            {"at": each.shown_at, "name": each.name, "email": each.email}
             for each in found
             if opening.is_open_to(each)
         ]
