@@ -19,7 +19,6 @@ from tests.apps.test_personal import connected
 from tests.cast import ALICE, CHARLIE, durable
 from troth.accounts.people.models import Person
 from troth.apps.navigation import numbers
-from troth.apps.navigation.models import LinkedBrowser
 from troth.apps.ownoffers import flows
 from troth.apps.ownoffers.models import OwnOffer, Response
 from troth.engine.ledger import Kind
@@ -29,6 +28,7 @@ from troth.gate.journal.models import Entry
 from troth.gate.proving.answers import CONTROLS
 from troth.gate.subjects.models import DataSubject
 from troth.gate.uses import SYSTEM, disclose, faults
+from troth.visits.models import LinkedBrowser
 
 pytestmark = durable
 

@@ -16,7 +16,7 @@ def fill(cast: Cast) -> None:
     cast.at["desk-own-offer"] = str(sales.locator("main table a").first.get_attribute("href"))
     cast.at["own-offer"] = cast.at["desk-own-offer"].replace("/office", "")
     cast.go(alice, cast.at["own-offer"])
-    press("Send", name="Alice Archer", email="alice@archer-pottery.example")(alice)
+    press("Send", name="Alice Archer", email="alice@archer.example")(alice)
     cast.go(alice, "/account/privacy/held/")
     found = alice.locator("main a[href*='/our-offers/answers/']").first.get_attribute("href")
     cast.at["own-offer-response"] = str(found)
