@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.apps.navigating import FIREFOX, HOST, IPHONE, ask, cookie_of, request, today, view
+from tests.apps.navigating import BROWSER, FIREFOX, HOST, IPHONE, ask, cookie_of, request, today, view
 from tests.apps.privacy_people import browser, person
 from tests.apps.test_navigation_controls import pages
 from tests.cast import CHARLIE, acting, durable, staff
 from tests.gate.conftest import Edit, edit_statement
 from tests.site.test_controls import find
 from troth.apps.navigation import collecting, numbers, trail
+from troth.apps.navigation.beacons import Request
 from troth.apps.navigation.browsers import Browser
 from troth.apps.navigation.hits import Asker, Hit
-from troth.apps.traffic import looking
+from troth.apps.traffic import faults, live, looking
 from troth.apps.traffic.looking import look
 from troth.gate.journal.details import of_subjects
 from troth.gate.journal.models import Entry
-from troth.gate.uses import Actor
+from troth.gate.uses import SYSTEM, Actor
 from troth.visits.counts import rollups
 from troth.visits.counts.models import Count, CountedDay
 from troth.visits.counts.periods import Period
@@ -259,3 +260,58 @@ def test_a_report_has_a_page_of_its_own_and_a_site_can_be_chosen(sign_in: Any) -
     other = sales.get(f"{PAGE}?site=community.localhost").content.decode()
     assert "/services/" not in other
     assert sales.get(f"{PAGE}?site=elsewhere.example").status_code == 422
+
+
+def test_what_is_done_now_is_shown_by_the_minute_under_the_same_rule(sign_in: Any, dana: Actor) -> None:
+    five("/services/")
+    for _ in range(4):
+        visit("/kilns/")
+    ask(view("/contact/", sec_gpc="1"))
+    visit("/prices/")
+    Event.objects.filter(path="/prices/").update(at=datetime.now(UTC) - timedelta(minutes=31))
+    now = live.look(dana)
+    assert (now.visitors, now.here, sum(now.minutes), len(now.minutes)) == (9, 9, 10, 30)
+    assert now.lines["pages"] == [("/services/", 5)] and now.lines["devices"] == [("desktop", 9)]
+    sales = sign_in("sales")
+    once, again = sales.get(f"{PAGE}now/"), sales.get(f"{PAGE}now/?every=30")
+    assert "/kilns/" not in once.content.decode() and "Refresh" not in once and again["Refresh"] == "30"
+    assert sign_in("support").get(f"{PAGE}now/").status_code == 403
+
+
+def test_a_page_that_is_not_found_tells_of_the_link_that_led_there(sign_in: Any, victor: Any) -> None:
+    page = victor.get("/kilns-of-old/", HTTP_USER_AGENT=FIREFOX)
+    assert page.status_code == 404 and b'<body class="missing">' in page.content
+    assert b"/beacon/view.gif?missing" in page.content
+    for _ in range(5):
+        told = [{"k": "m", "p": "/kilns-of-old/", "r": f"https://{HOST}/services/"}]
+        ask(request("/beacon/hits", told))
+    ask(request("/beacon/hits", [{"k": "m", "p": "/of-one/"}]))
+    gif = Request("GET", "/beacon/view.gif", "missing", HOST, "192.0.2.7",
+                  {**BROWSER, "referer": f"https://{HOST}/of-two/"}, b"")  # fmt: skip
+    ask(gif)
+    shown = sign_in("sales").get(f"{PAGE}faults/").content.decode()
+    assert f"{HOST}/services/ → /kilns-of-old/" in shown and "/of-one/" not in shown
+    counted = look(week(), SYSTEM)
+    assert lines(counted, "missing") == {"/kilns-of-old/": 5} and counted.reports["missing"][1] == 2
+    assert counted.now["views"] == 0
+
+
+def test_a_message_is_shown_when_five_visitors_of_a_day_had_it(dana: Actor, sign_in: Any) -> None:
+    for _ in range(5):
+        told = [
+            {"k": "v", "p": "/prices/"},
+            {"k": "e", "p": "/prices/", "m": "TypeError: prices is undefined"},
+        ]
+        ask(request("/beacon/hits", told))
+    ask(request("/beacon/hits", [{"k": "e", "p": "/prices/", "m": "Dana Novak is not a function"}] * 6))
+    found = faults.look(week(), dana)
+    assert [(each.message, each.times, each.visitors) for each in found.shown] == [
+        ("TypeError: prices is undefined", 5, 5)
+    ]
+    assert found.left_out == 6
+    page = sign_in("owner").get(f"{PAGE}faults/").content.decode()
+    assert "prices is undefined" in page and "Novak is not" not in page
+    used = Entry.objects.filter(purpose="operating-and-improving", recipient="owner")
+    named = of_subjects([Day.objects.get().owner_id.hex], used)
+    assert any("navigation.page-error" in each.used for each in named)
+    assert sign_in("support").get(f"{PAGE}faults/").status_code == 403

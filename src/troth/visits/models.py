@@ -33,6 +33,7 @@ class What(models.IntegerChoices):
     READ = 6, "page read"
     ERROR = 7, "error on the page"
     OTHER = 8, "something else"
+    MISSING = 9, "page not found"
 
 
 class Day(PersonalModel):

@@ -20,6 +20,8 @@ SHOWN: tuple[Shown, ...] = (
         "office-traffic, a strange period", "sales", "/office/visits/?first=2026-05-02&last=2026-05-01", 422
     ),
     Shown("office-traffic-report", "sales", "/office/visits/report/pages/"),
+    Shown("office-live", "sales", "/office/visits/now/"),
+    Shown("office-faults", "sales", "/office/visits/faults/"),
     Shown("office-goals", "sales", "/office/visits/goals/"),
     Shown("office-goals, nothing named", "sales", "/office/visits/goals/", 422, press("Count it")),
     Shown("cookies", "visitor", "/cookies/"),

@@ -156,7 +156,8 @@ class Beacons:
         host, path = cleaning.split(request.says("referer"))
         told = Told()
         if host == request.host:
-            told.hits.append(Hit(asker, host, What.VIEW, cleaning.path_of(path)))
+            what = What.MISSING if request.query == "missing" else What.VIEW
+            told.hits.append(Hit(asker, host, what, cleaning.path_of(path)))
         return await self._keep(told, Reply(200, GIF, "image/gif", headers), request)
 
     async def _link(self, request: Request) -> Reply:

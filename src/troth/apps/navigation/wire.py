@@ -90,7 +90,7 @@ def _page(url: str, known: Mapping[str, str]) -> tuple[str, str, str]:
 # -- our own script: a list of short objects, for as many things as were done since the last one
 
 _OWN = {"v": What.VIEW, "l": What.LINK, "d": What.DOWNLOAD, "b": What.FORM_BEGUN, "f": What.FORM_SENT,
-        "r": What.READ, "e": What.ERROR}  # fmt: skip
+        "r": What.READ, "e": What.ERROR, "m": What.MISSING}  # fmt: skip
 
 
 def own(body: bytes, asker: Asker, site: str) -> Told:
@@ -110,6 +110,8 @@ def own(body: bytes, asker: Asker, site: str) -> Told:
                 cleaning.campaign_of(_text(each, "q")),
             )
             hit.load_ms = cleaning.milliseconds(each.get("t"), LONGEST_LOAD)
+        elif what is What.MISSING:  # a broken link of our own is told, too
+            hit.referrer = _referrer(_text(each, "r"), "")
         elif what in (What.LINK, What.DOWNLOAD):
             hit.target = cleaning.link_of(_text(each, "u"))
         elif what is What.READ:

@@ -16,7 +16,7 @@ from troth.visits.counts.periods import Period, around, compared
 from troth.visits.counts.reports import FEWEST, REPORTS, SECTIONS, SLOW
 from troth.visits.reading import READERS
 
-from . import looking, plots
+from . import faults, live, looking, plots
 from .looking import Counted, Line
 
 MOST_LINES = 8
@@ -28,6 +28,8 @@ FIGURES = (
     ("views", "Pages viewed", "", ""), ("bounce", "Bounced", " %", "visits of one page alone"),
     ("seconds", "Time read", " s", "a visit, on average"),
 )  # fmt: skip
+
+FAULTS = ("slow", "missing", "broken", "errors")
 
 office_page("office-traffic", "Visits", *READERS)
 
@@ -57,7 +59,8 @@ def report_page(request: HttpRequest, report: str) -> HttpResponseBase:
     lines, left_out = counted.reports.get(report, ([], 0))
     context = {
         **around(form, period, "office-traffic-report", report), **_state(counted), "slug": report,
-        "overview": period.url("office-traffic"), "report": REPORTS[report], "slow": SLOW, "left_out": left_out,
+        "section": "office-traffic", "overview": period.url("office-traffic"), "report": REPORTS[report],
+        "slow": SLOW, "left_out": left_out,
         "of_visits": REPORTS[report].figure == "Visits", "lines": _rows(report, lines[:MOST_OF_ONE], period),
         "more": max(0, len(lines) - MOST_OF_ONE), "csv": period.url("office-traffic-csv", report),
     }  # fmt: skip
@@ -76,6 +79,40 @@ def traffic_csv(request: HttpRequest, report: str) -> HttpResponseBase:
     )
     answer["Content-Disposition"] = f'attachment; filename="visits-{report}.csv"'
     return answer
+
+
+@never_cache
+@require_safe
+@staff_only(*READERS)
+def live_page(request: HttpRequest) -> HttpResponseBase:
+    """The last half hour; refreshed by the browser where whoever looks asked for it."""
+    now = live.look(request.actor)  # type: ignore[attr-defined]
+    is_refreshed = request.GET.get("every") == "30"
+    context = {
+        "now": now, "fewest": FEWEST, "is_refreshed": is_refreshed, "section": "office-traffic", "window": live.WINDOW,
+        "views": sum(now.minutes), "right_now": live.RIGHT_NOW, "minutes": plots.of_minutes(now.minutes),
+        "reports": [{"id": name, "report": REPORTS[name], "rows": _bars(lines)} for name, lines in now.lines.items()],
+    }  # fmt: skip
+    answer = render(request, "traffic/live.html", context)
+    if is_refreshed:
+        answer["Refresh"] = "30"
+    return answer
+
+
+@never_cache
+@require_safe
+@staff_only(*READERS)
+def faults_page(request: HttpRequest) -> HttpResponseBase:
+    """Errors with their messages, slow pages, pages that were not found, and the links that led there."""
+    form, period = asked(request)
+    period = period.whole()
+    counted = looking.look(period, request.actor, FAULTS)  # type: ignore[attr-defined]
+    context = {
+        **around(form, period, "office-faults"), **_state(counted), "section": "office-traffic",
+        "faults": faults.look(period, request.actor), "most": faults.MOST,  # type: ignore[attr-defined]
+        "reports": [_card(name, counted, period) for name in FAULTS if name in counted.reports],
+    }  # fmt: skip
+    return render(request, "traffic/faults.html", context, status=422 if form.errors else 200)
 
 
 def _one(request: HttpRequest, report: str) -> tuple[PeriodForm, Period, Counted]:
@@ -106,6 +143,11 @@ def _figures(counted: Counted) -> list[dict[str, Any]]:
          "compared": compared(counted.now[name], counted.earlier.get(name), unit)}
         for name, label, unit, note in (FIGURES if counted.now else ())
     ]  # fmt: skip
+
+
+def _bars(lines: list[tuple[str, int]]) -> list[dict[str, Any]]:
+    most = max((value for _, value in lines), default=0) or 1
+    return [{"label": label, "value": value, "percent": round(100 * value / most)} for label, value in lines]
 
 
 def _rows(name: str, lines: list[Line], period: Period) -> list[dict[str, Any]]:

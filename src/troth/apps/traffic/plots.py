@@ -31,3 +31,12 @@ def _column(days: list[tuple[date, int, int]], before: list[int]) -> dict[str, A
         "label": label, "day": first, "value": sum(each[1] for each in days), "views": sum(each[2] for each in days),
         "before": sum(before),
     }  # fmt: skip
+
+
+def of_minutes(views: list[int]) -> list[dict[str, int]]:
+    """A column for each minute, the oldest first."""
+    most = max(views, default=0) or 1
+    return [
+        {"x": at, "value": each, "height": round(HIGH * each / most), "ago": len(views) - at}
+        for at, each in enumerate(views)
+    ]

@@ -47,6 +47,10 @@ def _device(seen: Seen) -> str:
     return str(seen["system"]).partition(", ")[2]
 
 
+def _broken(seen: Seen) -> str:
+    return f"{seen['referrer']} → {seen['path']}"[:200] if seen["referrer"] else ""
+
+
 REPORTS = {
     "pages": Report("Pages", "Page", "path"),
     "entries": _of_visits("Entry pages", "First page", "path"),
@@ -66,6 +70,8 @@ REPORTS = {
     "done": Report("Other things done", "What", "done", (What.OTHER,), "Times"),
     "slow": Report("Slow pages", "Page", "path", (), "Load (ms)"),
     "errors": Report("Errors on a page", "Page", "path", (What.ERROR,), "Errors"),
+    "missing": Report("Pages not found", "Page", "path", (What.MISSING,), "Times"),
+    "broken": Report("Broken links", "On, and where to", "referrer", (What.MISSING,), "Times", _broken),
 }
 
 SECTIONS = (
@@ -73,7 +79,7 @@ SECTIONS = (
     ("Where from", ("referrers", "campaigns")),
     ("Browsers", ("browsers", "systems", "devices", "languages")),
     ("What was done", ("links", "downloads", "begun", "sent", "done")),
-    ("What went wrong", ("slow", "errors")),
+    ("What went wrong", ("slow", "errors", "missing", "broken")),
 )
 """In the order in which they are shown."""
 
@@ -81,7 +87,15 @@ OF_VISITS = ("referrers", "campaigns", "browsers", "systems", "devices", "langua
 """What is the same for a whole visit, and found in its first view."""
 OF_EVENTS = {
     what: tuple(name for name, report in REPORTS.items() if what in report.what)
-    for what in (What.LINK, What.DOWNLOAD, What.FORM_BEGUN, What.FORM_SENT, What.OTHER, What.ERROR)
+    for what in (
+        What.LINK,
+        What.DOWNLOAD,
+        What.FORM_BEGUN,
+        What.FORM_SENT,
+        What.OTHER,
+        What.ERROR,
+        What.MISSING,
+    )
 }
 
 COLUMNS = ("what", "at", *sorted({report.column for report in REPORTS.values()} | {"load_ms", "read_ms"}))

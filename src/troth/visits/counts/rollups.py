@@ -11,7 +11,7 @@ from itertools import groupby, starmap
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from troth.gate.uses import SYSTEM, using
@@ -53,9 +53,9 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def events(day: Day, columns: frozenset[str]) -> Iterator[tuple[str, bytes | None, list[Seen]]]:
-    """(site, alias, what was done) of each visitor of a day; whoever has no alias is on their own at each event."""
-    told = Event.objects.filter(owner=day.owner_id, is_bot=False).order_by("site", "alias", "at", "pk")
+def walk(which: Q, columns: frozenset[str]) -> Iterator[tuple[str, bytes | None, list[Seen]]]:
+    """(site, alias, what was done) of each visitor in some events; whoever has no alias is alone at each of them."""
+    told = Event.objects.filter(which, is_bot=False).order_by("site", "alias", "at", "pk")
     rows = told.values_list(*ROW).iterator(chunk_size=5000)
     blank = {name: None if name.endswith("_ms") else "" for name in COLUMNS if name not in columns}
     for (site, alias), group in groupby(rows, lambda row: (row[0], row[1] and bytes(row[1]))):
@@ -71,11 +71,8 @@ def count_events(
 ) -> dict[Key, list[int]]:
     """The lines of a day, as far as they may be shown; of the visits with `only` in them, where it is given."""
     tally = Tally(only, [also for build in _ALSO if (also := build())])
-    for site, alias, seen in events(day, columns):
-        if alias is None:
-            tally.add_alone(site, seen[0])
-        else:
-            tally.add_visitor(site, seen)
+    for site, alias, seen in walk(Q(owner=day.owner_id), columns):
+        tally.add(site, alias, seen)
     return shown(tally.found)
 
 

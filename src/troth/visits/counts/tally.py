@@ -85,6 +85,13 @@ class Tally:
         self._only, self._more = only, more
         self.found: dict[Key, Figures] = {}
 
+    def add(self, site: str, alias: bytes | None, events: list[Seen]) -> None:
+        """What one visitor did, or one event of somebody who has no number."""
+        if alias is None:
+            self.add_alone(site, events[0])
+        else:
+            self.add_visitor(site, events)
+
     def add_visitor(self, site: str, events: Iterable[Seen]) -> None:
         """All that one visitor did on one day."""
         known, kept = set[Line](), list[Seen]()

@@ -26,7 +26,7 @@
     if (location.pathname === path) return;
     if (path) leave();
     path = location.pathname;
-    tell("v", { q: location.search, r: document.referrer, ...(t && { t }) });
+    tell(t && document.body.classList.contains("missing") ? "m" : "v", { q: location.search, r: document.referrer, ...(t && { t }) });
     look();
     send();
   };
