@@ -1,6 +1,6 @@
 """Ninety days of visits to the sample's pages: invented, the same at each run, busier in the middle of a week.
 
-TROTH_HOME=HOME TROTH_KEYS=HOME/keys python scripts/sample_visits.py [--days 90] [--visitors 120]
+TROTH_DEMO=1 TROTH_HOME=HOME TROTH_KEYS=HOME/keys python scripts/sample_visits.py [--days 90] [--visitors 120]
 """
 
 import argparse
@@ -51,7 +51,6 @@ AGENTS = (
 LANGUAGES = (("en-US", 8), ("en-GB", 5), ("de", 3), ("fr", 2), ("es", 1))
 LINKS = (("/customers/", "maps.example/archer", What.LINK), ("/services/", "files.example/services.pdf", What.DOWNLOAD),
          ("/testimonials/", "kilns.example/", What.LINK))  # fmt: skip
-BROKEN = (("/services/", "/services/old-prices/"), ("news.example/small-firms", "/autumn-offer/"))
 GOALS = (
     ("Services read", "page", "/services/*"), ("Prices read", "page", "/prices/"),
     ("Contact opened", "page", "/contact/"), ("Enquiry begun", "begun", "/contact/"),
@@ -103,11 +102,20 @@ class Visit:
         lot, told = self._lot, list[Hit]()
         referrer, campaign, _ = _one_of(lot, COMES_FROM)
         walk = _one_of(lot, WALKS)[0]
+        if lot.random() < 0.12:  # comes again after a pause
+            walk = (*walk, "", *_one_of(lot, WALKS)[0])  # type: ignore[misc]
+        if "news" in str(referrer) and lot.random() < 0.8:
+            told.append(self._hit(What.MISSING, "/autumn-offer/", referrer=str(referrer)))
+            self._wait(20)
+        first = len(told)
         for step, path in enumerate(walk):  # type: ignore[arg-type, var-annotated]
+            if not path:
+                self._wait(9000)
+                continue
             load = round(lot.lognormvariate(6.1 if path != "/privacy/proof/" else 7.5, 0.35) * self._slow)
             told.append(self._hit(What.VIEW, path, load_ms=load))
             if step == 0:
-                told[0].referrer, told[0].campaign = str(referrer), str(campaign)
+                told[first].referrer, told[first].campaign = str(referrer), str(campaign)
             self._wait(50)
             told += self._done_on(path)
             told.append(self._hit(What.READ, path, read_ms=round(lot.expovariate(1 / 40_000))))
@@ -129,11 +137,8 @@ class Visit:
             told.append(
                 self._hit(What.ERROR, path, error="TypeError: prices is undefined /static/prices.js:12")
             )
-        for page, missing in BROKEN:
-            if lot.random() < 0.05 and page in (path, "news.example/small-firms"):
-                told.append(
-                    self._hit(What.MISSING, missing, referrer=page if "." in page else f"{self._site}{page}")
-                )
+        if path == "/services/" and lot.random() < 0.11:
+            told.append(self._hit(What.MISSING, "/services/old-prices/", referrer=f"{self._site}/services/"))
         return told
 
 

@@ -82,7 +82,7 @@ def _removed(request: HttpRequest, model: type[Goal] | type[Funnel], pk: int) ->
 
 
 def _page(request: HttpRequest, goal_form: GoalForm, funnel_form: FunnelForm) -> HttpResponse:
-    form = PeriodForm(request.GET or None)
+    form = PeriodForm(request.GET or None, initial=periods.usual())
     period = periods.asked(request, form.cleaned_data if form.is_valid() else {}).whole()
     goals, funnels, waiting = flows.look(period, request.actor)  # type: ignore[attr-defined]
     context = {

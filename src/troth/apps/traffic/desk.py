@@ -124,7 +124,7 @@ def _one(request: HttpRequest, report: str) -> tuple[PeriodForm, Period, Counted
 
 def asked(request: HttpRequest) -> tuple[PeriodForm, Period]:
     """The days, the site and the line that a request is about."""
-    form = PeriodForm(request.GET or None)
+    form = PeriodForm(request.GET or None, initial=periods.usual())
     return form, periods.asked(request, form.cleaned_data if form.is_valid() else {})
 
 

@@ -76,6 +76,11 @@ def asked(request: HttpRequest, told: dict[str, Any]) -> Period:
     return Period(first, last, by, to if by else "", told.get("site") or "")
 
 
+def usual() -> dict[str, date]:
+    """What the form says when nothing was asked for."""
+    return {"first": today() - timedelta(days=USUAL - 1), "last": today()}
+
+
 def around(form: Any, period: Period, page: str, *args: str) -> dict[str, Any]:
     """What each page of counts says around them (`visits/around.html`)."""
     spans = [
