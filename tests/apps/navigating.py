@@ -30,13 +30,14 @@ BROWSER = {"user-agent": FIREFOX, "accept-language": "en-GB,en;q=0.8", "sec-fetc
 
 
 def request(
-    path: str, body: Any = b"", method: str = "POST", host: str = HOST, **headers: str | None
-) -> Request:
+    path: str, body: Any = b"", method: str = "POST", host: str = HOST, address: str = "192.0.2.7",
+    **headers: str | None,
+) -> Request:  # fmt: skip
     """A request of Victor's browser; a header given as None is left out."""
     given = {**BROWSER, **{name.replace("_", "-"): value for name, value in headers.items()}}
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
     kept = {name: value for name, value in given.items() if value is not None}
-    return Request(method, path, "", host, "192.0.2.7", kept, sent)
+    return Request(method, path, "", host, address, kept, sent)
 
 
 class Straight(Collector):

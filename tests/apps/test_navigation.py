@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from tests.apps.navigating import FIREFOX, IPHONE, ask, cookie_of, dropped, events, one, request, today, view
@@ -22,6 +23,7 @@ from troth.gate.journal.models import Entry, Share
 from troth.gate.journal.writing import open_share
 from troth.gate.keystore import keys
 from troth.gate.subjects.retention import end_expired
+from troth.visits import country
 from troth.visits.models import AddressBook, Batch, Day, Event, What
 
 __all__ = ["edit_statement", "set_clock"]
@@ -159,6 +161,36 @@ def test_one_entry_stands_for_a_batch_and_each_event_is_proved_by_it() -> None:
     assert named.collected["navigation.pages-viewed"] == "collect.navigation"
 
 
+def test_the_country_of_an_address_is_kept_without_it_and_only_where_the_statement_says_so(
+    edit_statement: Edit, victor: Client
+) -> None:
+    germany, usa, nowhere = "2003::1", "8.8.8.8", "192.0.2.7"
+    cookie = cookie_of(ask(view("/"))[0])
+    ask(
+        *(
+            view("/", address=each, cookie=cookie)
+            for each in (germany, usa, nowhere, "", "no address", f"{usa}, {germany}")
+        )
+    )
+    assert sorted(event.country for event in events()) == ["", "", "", "", "", "DE", "US"]
+    assert germany not in repr(list(Event.objects.values())) and country.as_of() is not None
+    victor.cookies["__Host-visitor"] = cookie.partition("=")[2]
+    shown = victor.get("/you/").content.decode()
+    assert (
+        "In this trail: <strong>Germany, United States</strong>" in shown
+        and str(country.as_of().year) in shown
+    )
+    assert [each["country"] for each in victor.get("/you/this-browser.json").json()["visits"]].count(
+        "DE"
+    ) == 1
+    edit_statement(
+        "collect navigation, navigation-cookie at browsing",
+        "collect navigation.pages-viewed, navigation.viewed-at, navigation.ip-address at browsing",
+    )
+    ask(view("/services/", address=germany))
+    assert events()[-1].country == ""
+
+
 def test_a_script_error_is_sealed_and_says_nobody() -> None:
     message = (
         "TypeError: alice@archer.example is not a function at https://x.example/a.js?k=1 call +1 202 555 0101"
@@ -237,6 +269,8 @@ def test_events_and_batches_are_hashed_as_the_vectors_say() -> None:
     vectors = json.loads((ROOT / "spec" / "vectors" / "visit-batch.json").read_text(encoding="utf-8"))
     for event in vectors["events"]:
         row = json.loads(event["spelled"])
+        if len(row) < len(collecting.NAMES):  # of no known country
+            row.insert(collecting.COUNTRY, "")
         assert collecting.spelled(row).decode() == event["spelled"]
         assert leaf_hash(event["spelled"].encode()).hex() == event["hash"]
     hashes = [bytes.fromhex(event["hash"]) for event in vectors["events"]]

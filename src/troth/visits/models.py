@@ -139,6 +139,10 @@ class Event(PersonalModel):
     language = Declared(
         models.CharField(max_length=12, blank=True), "navigation.language", because="counted by language"
     )
+    country = Declared(
+        models.CharField(max_length=2, blank=True), "navigation.country",
+        because="counted by country; worked out from the address at the door, and kept without it",
+    )  # fmt: skip
     load_ms = Declared(
         models.PositiveIntegerField(null=True), "navigation.load-time", because="slow pages are found by it"
     )

@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from troth.visits.country import country_of
 from troth.visits.models import What
 
 from . import cleaning, numbers, wire
 from .browsers import LONGEST_AGENT, browser_of
-from .collecting import Uncollected, admit
+from .collecting import Uncollected, admit, allowed
 from .collector import Collector, Full, Unkept
 from .hits import Asker, Hit, Told, Unreadable
 
@@ -135,7 +136,8 @@ class Beacons:
                 given.append(("set-cookie", numbers.header(drawn)))
         now = datetime.now(UTC).replace(microsecond=0)
         language = cleaning.language_of(request.says("accept-language")[:100])
-        return Asker(browser, language, request.address, number, now), given
+        country = country_of(request.address) if "country" in allowed() else ""
+        return Asker(browser, language, request.address, number, now, country), given
 
     async def _keep(self, told: Told, reply: Reply, request: Request) -> Reply:
         if request.says("x-forwarded-for"):  # said by anybody: the address is that of the connection

@@ -37,8 +37,9 @@ MOST_ADDRESSES = 50_000
 """Addresses that one day's list holds."""
 
 NAMES = ("id", "site", "what", "is_bot", "at", "path", "referrer", "target", "done", "campaign", "browser", "system",
-         "language", "load_ms", "read_ms", "alias", "error")  # fmt: skip
+         "language", "load_ms", "read_ms", "alias", "country", "error")  # fmt: skip
 """The columns of an event in the order in which its hash is taken over them; stored for long, so never changed."""
+COUNTRY = NAMES.index("country")
 
 SAYS = {"done": (What.OTHER,), "target": (What.LINK, What.DOWNLOAD)}
 
@@ -125,7 +126,8 @@ def _row(hit: Hit, secret: str, fields: frozenset[str]) -> tuple[Any, ...]:
         uuid7(), hit.site, int(hit.what), browser.is_bot, asker.at, hit.path, hit.referrer, hit.target, hit.done,
         hit.campaign, browser.browser if "browser" in fields else "", browser.system if "system" in fields else "",
         asker.language if "language" in fields else "", hit.load_ms, hit.read_ms,
-        alias_of(secret, number) if number is not None else None, hit.error,
+        alias_of(secret, number) if number is not None else None, asker.country if "country" in fields else "",
+        hit.error,
     )  # fmt: skip
 
 
@@ -136,8 +138,12 @@ def _given(row: tuple[Any, ...]) -> list[str]:
 
 
 def spelled(row: Iterable[Any]) -> bytes:
-    """An event as its hash is taken over it: a JSON list of its columns.  The random id hides what it says."""
-    return json.dumps([_plain(value) for value in row], ensure_ascii=False, separators=(",", ":")).encode()
+    """An event as its hash is taken over it: a JSON list of its columns, without a country where none is known.
+
+    The random id hides what it says.
+    """
+    told = [_plain(value) for at, value in enumerate(row) if value or at != COUNTRY]
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _plain(value: Any) -> Any:

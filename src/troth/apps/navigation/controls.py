@@ -1,5 +1,6 @@
 """How the clauses on visits are proved: from what is kept, what the ledger says of it, and the cookies of our pages."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +28,7 @@ from .cookies import COOKIES
 SAMPLE = 2000
 """Events, the newest, that one call looks at one by one."""
 DAY = timedelta(days=1)
+COUNTRY = re.compile(r"[A-Z]{2}")
 PAGES = ("/", "/contact/", "/cookies/", "/you/")
 COUNTERS = ("system", *READERS)
 """Who uses visits to operate and improve the sites: our systems, and staff at the page of counts."""
@@ -65,7 +67,8 @@ def _says_more(event: Event) -> bool:
     links = (event.target, event.referrer)
     words = (event.done, *event.campaign.split(" / "))
     return (
-        cleaning.path_of(event.path) != event.path
+        (event.country != "" and not COUNTRY.fullmatch(event.country))
+        or cleaning.path_of(event.path) != event.path
         or any(link and cleaning.link_of(f"https://{link}") != link for link in links)
         or any(cleaning.is_somebodys(part) for word in words for part in word.split())
     )

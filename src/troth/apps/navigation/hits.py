@@ -10,13 +10,17 @@ from .browsers import Browser
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """What a request says beside its body.  `number` is that of the cookie, None for a browser without one."""
+    """What a request says beside its body.  `number` is that of the cookie, None for a browser without one.
+
+    `country` is worked out from the address (`visits/country.py`), which goes elsewhere; blank where it cannot be.
+    """
 
     browser: Browser
     language: str
     address: str
     number: bytes | None
     at: datetime
+    country: str = ""
 
 
 @dataclass(slots=True)

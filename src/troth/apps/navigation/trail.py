@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from troth.engine.ledger import Kind
+from troth.gate.countries import countries
 from troth.gate.published import statement
 from troth.gate.registry import serves
 from troth.gate.subjects.terms import kept_until
@@ -27,17 +28,21 @@ LAST = 20
 """Events that the page shows; the download has all of them."""
 
 FIELDS = ("at", "site", "what", "path", "referrer", "target", "done", "campaign", "browser", "system", "language",
-          "load_ms", "read_ms")  # fmt: skip
+          "country", "load_ms", "read_ms")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """A browser's events, and what is said of them.  `kept_until` is None where there is nothing."""
+    """A browser's events, and what is said of them.  `kept_until` is None where there is nothing.
+
+    `countries` are those that its addresses were assigned to, by name.
+    """
 
     total: int
     pages: int
     last: list[Event]
     kept_until: datetime | None
+    countries: list[str]
 
 
 def aliases(cookie: str) -> list[bytes]:
@@ -62,7 +67,9 @@ def of(cookie: str) -> Trail:
     told = events(cookie)
     newest, rule = told.first(), statement.current().keeps("navigation.pages-viewed")
     ends = kept_until(newest.at, rule.amount, rule.unit) if newest and rule else None
-    return Trail(told.count(), told.filter(what=What.VIEW).count(), list(told[:LAST]), ends)
+    codes = told.order_by().values_list("country", flat=True).distinct()
+    named = sorted(countries().get(code, code) for code in codes if code)
+    return Trail(told.count(), told.filter(what=What.VIEW).count(), list(told[:LAST]), ends, named)
 
 
 def as_data(cookie: str) -> list[dict[str, Any]]:

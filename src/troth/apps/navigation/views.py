@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from troth.accounts.people.doors import person_only
 from troth.accounts.people.own import person_of
+from troth.visits import country
 from troth.visits.models import LinkedBrowser
 
 from . import linking, numbers, personal, trail
@@ -39,6 +40,7 @@ def you(request: HttpRequest) -> HttpResponse:
         "trail": trail.of(cookie), "has_number": numbers.number_of(cookie) is not None,
         "sends_gpc": sends_gpc(request), "chose_none": request.COOKIES.get(numbers.CHOICE) == "no",
         "link": linking.link_of(numbers.number_of(cookie)), "switches": personal.switches(request),
+        "list_of": country.as_of(),
     }  # fmt: skip
     return render(request, "navigation/you.html", context)
 
@@ -105,7 +107,7 @@ def cookies(request: HttpRequest) -> HttpResponse:
         return answer
     chosen = request.COOKIES.get(numbers.CHOICE)
     context = {
-        "cookies": COOKIES, "form": form, "sends_gpc": sends_gpc(request),
+        "cookies": COOKIES, "form": form, "list_of": country.as_of(), "sends_gpc": sends_gpc(request),
         "chosen": chosen if chosen in ("yes", "no") else "",
     }  # fmt: skip
     return render(request, "navigation/cookies.html", context, status=422 if form.errors else 200)
