@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import json
 from datetime import timedelta
 
@@ -153,6 +154,8 @@ def test_the_community_has_its_own_pages_and_its_foot_leads_there() -> None:
 @pytest.mark.parametrize("path", ["/", "/contact/", "/privacy/"], ids=["home", "contact", "statement"])
 def test_pages_of_visitors_tell_of_their_views_and_those_of_staff_do_not(victor: Client, path: str) -> None:
     assert "visits.js" in victor.get(path).content.decode()
+    script = ROOT / "src" / "troth" / "web" / "static" / "troth" / "visits.js"
+    assert len(gzip.compress(script.read_bytes(), 9)) <= 2048
 
 
 def test_pages_of_workspaces_do_not_tell_of_their_views() -> None:

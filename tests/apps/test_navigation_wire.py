@@ -113,6 +113,23 @@ def test_what_says_nothing_is_refused_in_a_short_line_without_its_own_words(path
     assert reply.status == 400 and 0 < len(reply.body) < 100 and b"nobody" not in reply.body and not events()
 
 
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "image/png"]
+)
+def test_a_body_that_is_neither_json_nor_text_is_not_read(kind: str) -> None:
+    reply = one("/api/event", GOOD, content_type=kind)
+    assert reply.status == 415 and b"application/json" in reply.body and not events()
+
+
+def test_what_is_sent_twice_is_counted_twice_and_has_no_address_but_that_of_its_connection() -> None:
+    batch = [{"type": "event", "payload": {"website": SITE, "url": "/services/"}}] * 2
+    again = [
+        one("/api/batch", batch, x_forwarded_for="8.8.8.8", content_type="application/json") for _ in range(2)
+    ]
+    assert [json.loads(reply.body)["processed"] for reply in again] == [2, 2] and len(events()) == 4
+    assert {event.country for event in events()} == {""} and dropped(again[0]) == "x-forwarded-for"
+
+
 def test_numbers_that_are_none_and_times_that_cannot_be_are_left_out() -> None:
     strange = [True, -1, 1e300, "7", None, [], 2**70]
     one("/beacon/hits", [{"k": "v", "p": "/", "t": each} for each in strange])

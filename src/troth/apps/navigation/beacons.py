@@ -23,6 +23,8 @@ ONE, MANY = 32 * 1024, 256 * 1024
 GIF = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c000000000100010000020144003b")
 WAIT = ("retry-after", "1")
 Headers = list[tuple[str, str]]
+KINDS = frozenset({"", "text/plain", "application/json", "text/ping"})
+"""What a body may call itself: programs made for Plausible send JSON as plain text; a `ping` is of a kind of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,8 @@ class Beacons:
             return Reply(204)
         if request.method != method:
             return Reply(405, b"the method here is " + method.encode(), headers=[("allow", method)])
+        if request.says("content-type").partition(";")[0].strip().lower() not in KINDS:
+            return Reply(415, b"send JSON, as application/json or text/plain")
         if request.host not in wire.sites():
             return Reply(403, b"this host counts no visits")
         if _is_from_elsewhere(request):
