@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -13,7 +14,9 @@ from tests.accounts.registering import browser as visiting
 from tests.apps.navigating import ask as beacons
 from tests.apps.navigating import cookie_of, events, view
 from tests.apps.privacy_people import browser, person
+from tests.apps.test_privacy_export import archive, prepared
 from tests.cast import ALICE, CHARLIE, durable, values_of
+from tests.gate.conftest import Edit, edit_statement
 from troth.apps.enquiries.models import Enquiry
 from troth.apps.navigation import linking, numbers, trail
 from troth.gate.errors import Refused, SealedError
@@ -22,6 +25,8 @@ from troth.gate.journal.models import Entry, Share
 from troth.gate.subjects.erase import erase
 from troth.gate.uses import SYSTEM, Actor, OwnData, using
 from troth.visits.models import LinkedBrowser
+
+__all__ = ["edit_statement"]
 
 pytestmark = durable
 
@@ -135,6 +140,40 @@ def test_undone_the_browser_is_anonymous_for_past_and_future_and_both_acts_stay_
     assert Share.objects.filter(subject=row.owner_id.hex, entry=row.entry).exists()
     kinds = of_subjects([row.owner_id.hex], Entry.objects.filter(purpose="answering-requests"))
     assert len(list(kinds)) == 1
+
+
+def connected() -> Client:
+    """Alice's browser, which viewed two pages and was connected as she registered."""
+    alice = visiting()
+    walk(alice, "/kilns/", "/services/")
+    ask(alice, **AS_ALICE, **{NAME: "on"})
+    alice.post(CODE, {"code": code_to(ALICE["email"])})
+    return alice
+
+
+def visits_in_an_archive(client: Client, *categories: str) -> list[dict[str, Any]]:
+    packed, name = archive(client, prepared(client, *categories)), "visits.json"
+    assert (name in packed.namelist()) == (f"href='{name}'" in packed.read("index.html").decode())
+    return json.loads(packed.read(name)) if name in packed.namelist() else []
+
+
+def test_an_archive_holds_the_visits_of_connected_browsers_and_of_no_other(victor: Client) -> None:
+    walk(victor, "/bricks/")
+    alice = connected()
+    told = visits_in_an_archive(alice)
+    assert [each["path"] for each in told] == ["/services/", "/kilns/"] and not {"alias", "owner"} & set(
+        told[0]
+    )
+    assert told[0]["connection"] == str(LinkedBrowser.objects.get().pk)
+    assert not visits_in_an_archive(alice, "account")
+    linking.unlink(LinkedBrowser.objects.get())
+    assert not visits_in_an_archive(alice)
+
+
+def test_where_the_statement_puts_no_trail_beside_a_name_an_archive_holds_none(edit_statement: Edit) -> None:
+    rule = "    for {} by system given linked-browser, except to navigation.anonymous"
+    edit_statement(rule.format("showing-own-data"), rule.format("giving-notice"))
+    assert not visits_in_an_archive(connected())
 
 
 def test_a_browser_can_be_connected_undone_and_connected_again(victor: Client) -> None:

@@ -108,6 +108,18 @@ def banners(request: HttpRequest) -> list[dict[str, Any]]:
     return [{"template": template, **told} for template, told in built if told is not None]
 
 
+ARCHIVE_LISTS: dict[str, tuple[str, Callable[[UUID], list[dict[str, Any]]]]] = {}
+"""Lists in the archive of a person's data of what belongs to nobody, and is theirs by an act of theirs."""
+
+
+def archive_list(name: str, category: str, build: Callable[[UUID], list[dict[str, Any]]]) -> None:
+    """Put `NAME.json` into the archive where the category was chosen and `build(subject)` gives anything.
+
+    `build` runs inside the use that reads the person's own data, and opens what is not theirs in a use of its own.
+    """
+    ARCHIVE_LISTS[name] = category, build
+
+
 ROW_PAGES: dict[str, str] = {}
 """By model, the page on which people see one row of their own, and can delete it alone."""
 

@@ -12,17 +12,20 @@ from django.http import HttpRequest
 
 from troth.accounts.people.models import Person
 from troth.engine.ledger import Kind
+from troth.engine.policy import Decision, Permit
 from troth.gate.keystore import keys
+from troth.gate.published import statement
 from troth.gate.registry import Tick, serves
 from troth.gate.uses import SYSTEM, act, using
 from troth.gate.uses.entering import enter
-from troth.visits.models import LinkedBrowser
+from troth.visits.models import Event, LinkedBrowser
 
 from . import numbers, trail
 from .browsers import LONGEST_AGENT, browser_of
 from .collecting import PLACE
 
 LINKING = serves("personalising")
+VIEWED = "navigation.pages-viewed"
 NAME = "connect-browser"
 
 
@@ -101,6 +104,32 @@ def own_card(request: HttpRequest, subject: UUID) -> dict[str, Any]:
         for each in rows
     ]
     return {"browsers": told}
+
+
+KEPT_DAYS = 90
+"""Days back that a connected browser's trail is looked for: no event is kept longer (clause collect.navigation)."""
+
+
+def visits_of(subject: UUID) -> list[dict[str, Any]]:
+    """The trails of somebody's connected browsers, for the archive of their data; inside the use that makes it.
+
+    clause: navigation.anonymous.  Nothing where the statement does not let a trail stand beside a name for this.
+    """
+    found: list[dict[str, Any]] = []
+    for row in LinkedBrowser.objects.filter(owner=subject):
+        number, decision = row.number, _beside_a_name()
+        if number and isinstance(decision, Permit):
+            names = trail.aliases_of(bytes.fromhex(number), KEPT_DAYS + 1)
+            visits = trail.told_of(Event.objects.filter(alias__in=names).order_by("-at", "-pk"))
+            with using(trail.SHOWING, by=SYSTEM, given=row) as use:
+                use.note(subject.hex, VIEWED, decision.clause)
+            found += [{"connection": str(row.pk), **each} for each in visits]
+    return found
+
+
+def _beside_a_name() -> Decision:
+    ground = frozenset({LinkedBrowser.ground})
+    return statement.current().decide("join", VIEWED, trail.SHOWING, SYSTEM.role, ground)
 
 
 def left(sender: object, request: HttpRequest | None, **_: object) -> None:

@@ -24,7 +24,7 @@ from . import linking, numbers
 
 CLAUSE = "use.personalise"
 PURPOSE = linking.LINKING
-VIEWED, CONTACT = "navigation.pages-viewed", "contact.name"
+VIEWED = linking.VIEWED
 LOOKS_BACK = 7
 """Days of the trail that are looked at, today among them."""
 MOST = 3

@@ -48,12 +48,15 @@ class Trail:
 def aliases(cookie: str) -> list[bytes]:
     """What stood for a browser on each day since its number was drawn; none for a number that is not ours."""
     number = numbers.number_of(cookie)
-    if number is None:
-        return []
-    since = datetime.now(UTC) - timedelta(days=numbers.LASTS + 1)
+    return [] if number is None else aliases_of(number, numbers.LASTS + 1)
+
+
+def aliases_of(number: bytes, days: int) -> list[bytes]:
+    """What stood for a number on each of so many days."""
+    since = datetime.now(UTC) - timedelta(days=days)
     with using(SHOWING, by=SYSTEM) as use:
-        days = list(Day.objects.filter(began_at__gte=since))
-        return [numbers.alias_of(day.secret, number) for day in days if use.is_open_to(day) and day.secret]
+        found = list(Day.objects.filter(began_at__gte=since))
+        return [numbers.alias_of(day.secret, number) for day in found if use.is_open_to(day) and day.secret]
 
 
 def events(cookie: str) -> "QuerySet[Event]":
@@ -74,7 +77,12 @@ def of(cookie: str) -> Trail:
 
 def as_data(cookie: str) -> list[dict[str, Any]]:
     """The whole trail, as it is downloaded."""
-    rows = events(cookie).values(*FIELDS)
+    return told_of(events(cookie))
+
+
+def told_of(found: "QuerySet[Event]") -> list[dict[str, Any]]:
+    """Events as they are handed out: neither their day nor their alias."""
+    rows = found.values(*FIELDS)
     return [{**row, "at": row["at"].isoformat(), "what": What(row["what"]).label} for row in rows]
 
 

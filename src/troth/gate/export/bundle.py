@@ -13,7 +13,7 @@ from ..published import statement
 from ..uses.history import receipt
 from .page import receipt_path, write_page
 from .reading import ENTRY_WEIGHT, File, Reading
-from .tables import write_json, write_tables
+from .tables import encode, write_json, write_tables
 from .zipped import Sink, Zipped
 
 _MUCH = 1 << 30
@@ -33,12 +33,20 @@ def assemble(sink: Sink, reading: Reading) -> None:
     with zipped.member("schema.json") as out:
         out.write(SCHEMA.read_bytes())
     write_tables(zipped, reading)
+    lists = list[str]()
+    reading.lists(lambda name, rows: lists.append(_write_list(zipped, name, rows)))
     reading.files(lambda file: _write_file(zipped, file, reading))
     reading.entries(lambda part, entries: _write_receipts(zipped, part, entries, reading))
     _write_head(zipped)
-    write_page(zipped, reading, facts, known)
+    write_page(zipped, reading, facts, known, lists)
     signer = log.signer(log.origin())
     zipped.close({**facts, "log": log.origin()}, signer.sign_manifest)
+
+
+def _write_list(zipped: Zipped, name: str, rows: list[dict[str, Any]]) -> str:
+    with zipped.member(f"{name}.json") as out:
+        out.text("[\n" + ",\n".join(map(encode, rows)) + "\n]\n")
+    return f"{name}.json"
 
 
 def _write_file(zipped: Zipped, file: File, reading: Reading) -> None:

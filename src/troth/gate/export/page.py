@@ -1,6 +1,6 @@
 """The readable page of an export: one file that needs nothing else, light or dark as its reader's system is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -45,10 +45,12 @@ HEAD = """<!doctype html>
 """
 
 
-def write_page(zipped: Zipped, reading: Reading, facts: Mapping[str, Any], known: Known) -> None:
-    """Write `index.html`."""
+def write_page(
+    zipped: Zipped, reading: Reading, facts: Mapping[str, Any], known: Known, lists: Sequence[str]
+) -> None:
+    """Write `index.html`; `lists` are the members that stand beside it."""
     with zipped.member("index.html") as out:
-        _begin(out, facts)
+        _begin(out, facts, lists)
         _categories(out, known)
         _Rows(out).write(reading)
         _files(out, reading)
@@ -58,7 +60,7 @@ def write_page(zipped: Zipped, reading: Reading, facts: Mapping[str, Any], known
         out.text("</main>\n</body>\n</html>\n")
 
 
-def _begin(out: Member, facts: Mapping[str, Any]) -> None:
+def _begin(out: Member, facts: Mapping[str, Any], lists: Sequence[str]) -> None:
     company = str(facts["company"])
     out.text(HEAD.format(title=escape(f"Your data at {company}"), style=STYLE))
     chosen, made = facts["categories"], str(facts["made_at"])
@@ -72,6 +74,8 @@ def _begin(out: Member, facts: Mapping[str, Any]) -> None:
         " spreadsheets. There a value that a spreadsheet would take for a formula has an apostrophe before"
         " it.</p>\n"
     )
+    for name in lists:
+        out.text(f"<p>More is in <a href='{escape(quote(name))}'>{escape(name)}</a>.</p>\n")
 
 
 def _categories(out: Member, known: Known) -> None:

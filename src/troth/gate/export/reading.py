@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Sum
@@ -13,6 +14,7 @@ from ..files import stored
 from ..files.models import StoredFile
 from ..journal.models import Entry, Share
 from ..published import statement
+from ..registry import ARCHIVE_LISTS
 from ..subjects import access
 from ..subjects.register import personal_models
 from ..uses import Actor, OwnData, Use
@@ -132,6 +134,16 @@ class Reading:
                     visit(part, batch)
                     self.step(0)
                     batch = list(mine().filter(seq__lt=batch[-1].seq)[:BATCH])
+
+    def lists(self, visit: Callable[[str, list[dict[str, Any]]], None]) -> None:
+        """What the apps list beside rows and files (`registry.archive_list`); nothing for an empty list."""
+        for name, (category, build) in ARCHIVE_LISTS.items():
+            found: list[dict[str, Any]] = []
+            for use in self.uses if self._is_chosen(category) else ():
+                with within(use):
+                    found += build(self._subject(use))
+            if found:
+                visit(name, found)
 
     def keep(self) -> None:
         """Make the entries of what was read durable.  Raises what poisoned a use."""
