@@ -21,6 +21,7 @@ demo: ## set everything up and serve the sample company at https://localhost:844
 # worker of PostgreSQL has the longest way, so the others step back for it.
 test: development ## set everything up and run what CI runs
 	@scripts/setup.sh localstripe
+	@scripts/setup.sh clients
 	@$(MAKE) --no-print-directory --keep-going --jobs=3 \
 		tests-sqlite types tests-postgres lint contracts migrations
 
@@ -70,7 +71,7 @@ requirements: development ## compile requirements/*.txt from pyproject.toml (UPG
 	@$(COMPILE) $(UPGRADE) --group uv --output-file requirements/uv.txt
 
 clean: ## remove the environments and caches, never data
-	@rm -rf .venv .venv-bench .venv-pymerkle .venv-localstripe .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv-bench .venv-pymerkle .venv-localstripe .clients .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 .PHONY: help demo test bench development lint types contracts migrations tests-sqlite tests-postgres \
 	format requirements clean

@@ -5,6 +5,7 @@
 #   scripts/setup.sh bench      .venv-bench     the same and the peers of `make bench`
 #   scripts/setup.sh pymerkle   .venv-pymerkle  a peer under the GPL, alone
 #   scripts/setup.sh localstripe .venv-localstripe  a stand-in for Stripe's servers, under the GPL, alone
+#   scripts/setup.sh clients    .clients        programs made for other counters, from npm, for one test
 #   scripts/setup.sh browser                    Chromium from Debian, for the browser tests
 # Whatever goes wrong ends in one line that says what to do; the installers' own words go to a log.
 set -euo pipefail
@@ -109,6 +110,24 @@ browser() {
         say 'chromium is missing, so the browser tests will fail: run `apt-get update && apt-get install chromium` as root'
 }
 
+# Without Node the one test that runs them is skipped, and says so.
+clients() {
+    local state
+    state=$(cat tests/npm/package.json tests/npm/package-lock.json | sha256sum)
+    [ "$(cat .clients/.troth 2>/dev/null)" != "$state" ] || return 0
+    if ! command -v npm >/dev/null; then
+        say 'node and npm are missing, so one test is skipped: run `apt-get install nodejs npm` as root'
+        return 0
+    fi
+    say "installing the clients of tests/npm into .clients"
+    mkdir -p .clients && cp tests/npm/package.json tests/npm/package-lock.json .clients/
+    if (cd .clients && npm ci --ignore-scripts --no-audit --no-fund) </dev/null >"$log" 2>&1; then
+        printf '%s\n' "$state" >.clients/.troth
+    else
+        say "the clients of tests/npm cannot be installed, so one test is skipped: $(cause)"
+    fi
+}
+
 set=${1:-}
 venv=.venv
 log=$(mktemp "${TMPDIR:-/tmp}/troth-setup.XXXXXX") || fail "cannot write to ${TMPDIR:-/tmp}"
@@ -118,5 +137,6 @@ case $set in
     dev) environment ;;
     bench | pymerkle | localstripe) venv=.venv-$set; environment ;;
     browser) browser ;;
-    *) fail "unknown set \`$set\`: one of run, dev, bench, pymerkle, localstripe, browser" ;;
+    clients) clients ;;
+    *) fail "unknown set \`$set\`: one of run, dev, bench, pymerkle, localstripe, browser, clients" ;;
 esac
