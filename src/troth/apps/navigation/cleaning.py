@@ -62,6 +62,8 @@ def link_of(url: str) -> str:
 
 def split(url: str) -> tuple[str, str]:
     """(host, path) of a web address; ("", "") for anything else."""
+    if not url:
+        return "", ""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()

@@ -6,7 +6,7 @@ the place `browsing`; what the statement in force does not collect there is left
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
@@ -97,7 +97,7 @@ def _record_day(began_at: datetime, hits: list[Hit], fields: frozenset[str]) -> 
         secret, batch = (day.secret or "") if "alias" in fields else "", uuid7()
         rows = [_row(hit, secret, fields) for hit in hits]
         hashes = b"".join(leaf_hash(spelled(row)) for row in rows)
-        for name in sorted({name for row in rows for name in _given(row)}):
+        for name in _given(rows):
             use.take(day.owner_id.hex, CATEGORY[name])
         entry = use.batch(day.owner_id.hex, len(rows), fold(hashes))
         bulk.insert(Batch, day.owner_id, {}, ("id", "entry", "hashes"), [(batch, entry, hashes)])
@@ -131,25 +131,28 @@ def _row(hit: Hit, secret: str, fields: frozenset[str]) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _given(row: tuple[Any, ...]) -> list[str]:
-    return [
-        name for name, value in zip(NAMES, row, strict=True) if name in CATEGORY and value not in (None, "")
-    ]
+def _given(rows: list[tuple[Any, ...]]) -> list[str]:
+    """The columns in which any of the rows says something."""
+    columns = sorted((name, at) for at, name in enumerate(NAMES) if name in CATEGORY)
+    return [name for name, at in columns if any(row[at] not in (None, "") for row in rows)]
 
 
-def spelled(row: Iterable[Any]) -> bytes:
+def spelled(row: Sequence[Any]) -> bytes:
     """An event as its hash is taken over it: a JSON list of its columns, without a country where none is known.
 
     The random id hides what it says.
     """
-    told = [_plain(value) for at, value in enumerate(row) if value or at != COUNTRY]
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    return _SPELLING.encode(row if row[COUNTRY] else [*row[:COUNTRY], *row[COUNTRY + 1 :]]).encode()
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, UUID | bytes | memoryview):
-        return value.hex if isinstance(value, UUID) else bytes(value).hex()
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else value
+def _plain(value: Any) -> str:
+    """What JSON has no words for: an id, bytes, a time."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value.hex if isinstance(value, UUID) else bytes(value).hex()
+
+
+_SPELLING = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 def keep_addresses(began_at: datetime, addresses: set[str]) -> None:

@@ -45,10 +45,13 @@ def _refuse(_: str) -> NoReturn:
     raise Unreadable("a number of the body is none")
 
 
+_JSON = json.JSONDecoder(parse_constant=_refuse)
+
+
 def parsed(body: bytes) -> Any:
     """A body's JSON.  Raises Unreadable for anything else, `NaN` and what is nested too deep among it."""
     try:
-        return json.loads(body, parse_constant=_refuse)
+        return _JSON.decode(body.decode())
     except (ValueError, RecursionError):
         raise Unreadable("the body is no JSON") from None
 
