@@ -26,6 +26,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         hosting,
         importing,
         inbox,
+        knocking,
         marking,
         offering,
         querying,
@@ -58,6 +59,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         "walls": lambda: walls.rows(rounds, *((4, 200) if quick else (100, 2_000))),
         "chat": lambda: chatting.rows(*((50, 12) if quick else (500, 60)), home),
         "visits": lambda: visiting.rows(rounds, (8, 64) if quick else (8, 64, 500)),
+        "door": lambda: knocking.rows(*((4, 8) if quick else (20, 300)), home),
         "counts": lambda: counting.rows(rounds, *((15_000, 100) if quick else (1_000_000, 1_000))),
         "provider": lambda: handing.rows(3, 500 if quick else 10_000),
         "joint-offer": lambda: offering.rows(3, 500 if quick else 10_000),
@@ -75,7 +77,7 @@ def main() -> int:
         "rows",
         nargs="*",
         help="decide, read, write, append, verify, inbox, rights, export, files, import, hosting, query, walls,"
-        " referrals, boards, chat, visits, counts, webhooks, keys, sessions, provider; all when none is named",
+        " referrals, boards, chat, visits, door, counts, webhooks, keys, sessions, provider; all when none is named",
     )
     asked.add_argument(
         "--quick", action="store_true", help="small sizes, few rounds: a check that it runs, no figures"

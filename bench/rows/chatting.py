@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import subprocess
 import sys
 import time
@@ -87,17 +86,9 @@ class Spent:
 @contextmanager
 def _measured(server: Server) -> Iterator[Spent]:
     server.line().close()
-    spent, began, before = Spent(), time.monotonic(), _cpu(server)
+    spent, began, before = Spent(), time.monotonic(), server.cpu()
     yield spent
-    spent.sample = Sample(1.0, (_cpu(server) - before) / (time.monotonic() - began))
-
-
-def _cpu(server: Server) -> float:
-    ticks = 0
-    for pid in server.processes():
-        line = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        ticks += int(line[11]) + int(line[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    spent.sample = Sample(1.0, (server.cpu() - before) / (time.monotonic() - began))
 
 
 @contextmanager

@@ -129,6 +129,14 @@ class Server:
             found += [int(line.split()[1]) * 1024 for line in lines if line.startswith(which + ":")]
         return max(found)
 
+    def cpu(self) -> float:
+        """The seconds of CPU that its processes have used."""
+        ticks = 0
+        for pid in self.processes():
+            line = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+            ticks += int(line[11]) + int(line[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
 
 @contextmanager
 def served(home: Path, target: str = SERVED) -> Iterator[Server]:
