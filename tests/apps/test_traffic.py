@@ -24,6 +24,7 @@ from troth.apps.traffic.looking import look
 from troth.gate.journal.details import of_subjects
 from troth.gate.journal.models import Entry
 from troth.gate.uses import SYSTEM, Actor
+from troth.visits import country
 from troth.visits.counts import rollups
 from troth.visits.counts.models import Count, CountedDay
 from troth.visits.counts.periods import Period
@@ -46,11 +47,14 @@ def week() -> Period:
     return Period(this_day() - timedelta(days=6), this_day())
 
 
-def visit(*paths: str, agent: str = FIREFOX, **told: Any) -> str:
+def visit(*paths: str, agent: str = FIREFOX, address: str = "192.0.2.7", **told: Any) -> str:
     """Somebody new views pages, one after the other; what their cookie holds."""
     cookie = ""
     for path in paths:
-        cookie = cookie_of(ask(view(path, cookie=cookie, user_agent=agent, told=told))[0]) or cookie
+        cookie = (
+            cookie_of(ask(view(path, cookie=cookie, user_agent=agent, address=address, told=told))[0])
+            or cookie
+        )
     return cookie.partition("=")[2]
 
 
@@ -87,6 +91,18 @@ def test_visitors_views_and_what_they_viewed_are_counted(dana: Actor) -> None:
     assert lines(counted, "pages") == {"/services/": 6, "/contact/": 6}
     assert lines(counted, "entries") == {"/services/": 6} and lines(counted, "exits") == {"/contact/": 5}
     assert lines(counted, "browsers") == {"Firefox 140": 6} and lines(counted, "slow")["/contact/"] == 300
+
+
+def test_countries_are_counted_by_name_and_the_page_says_how_old_the_list_is(
+    dana: Actor, sign_in: Any
+) -> None:
+    five("/services/", address="2003::1")
+    visit("/services/", address="8.8.8.8")
+    five("/services/")
+    assert lines(look(week(), dana), "countries") == {"Germany": 5}
+    page = sign_in("sales").get(f"{PAGE}report/countries/").content.decode()
+    made = country.as_of()
+    assert "Germany" in page and "United States" not in page and made and f"{made:%b %Y}" in page
 
 
 def test_a_period_stands_beside_the_one_before(dana: Actor) -> None:
@@ -211,7 +227,7 @@ def test_a_pause_of_half_an_hour_begins_another_visit() -> None:
     at = today()
     views = [
         {"what": What.VIEW, "at": at + timedelta(minutes=minute), "path": path, "load_ms": None, "referrer": "",
-         "campaign": "", "browser": "", "system": "Linux, desktop", "language": ""}
+         "campaign": "", "browser": "", "system": "Linux, desktop", "language": "", "country": ""}
         for minute, path in ((0, "/"), (30, "/services/"), (61, "/"), (300, "/contact/"))
     ]  # fmt: skip
     tally = Tally()

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from troth.accounts.staff import staff_only
 from troth.gate.registry import office_page
+from troth.visits import country
 from troth.visits.counts import periods
 from troth.visits.counts.forms import PeriodForm
 from troth.visits.counts.periods import Period, around, compared
@@ -62,6 +63,7 @@ def report_page(request: HttpRequest, report: str) -> HttpResponseBase:
         "section": "office-traffic", "overview": period.url("office-traffic"), "report": REPORTS[report],
         "slow": SLOW, "left_out": left_out,
         "of_visits": REPORTS[report].figure == "Visits", "lines": _rows(report, lines[:MOST_OF_ONE], period),
+        "list_of": country.as_of() if report == "countries" else None,
         "more": max(0, len(lines) - MOST_OF_ONE), "csv": period.url("office-traffic-csv", report),
     }  # fmt: skip
     return render(request, "traffic/report.html", context, status=422 if form.errors else 200)

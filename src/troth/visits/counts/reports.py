@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from troth.gate.countries import countries
+
 from ..models import What
 
 FEWEST = 5
@@ -51,6 +53,10 @@ def _broken(seen: Seen) -> str:
     return f"{seen['referrer']} → {seen['path']}"[:200] if seen["referrer"] else ""
 
 
+def _country(seen: Seen) -> str:
+    return countries().get(seen["country"], "")
+
+
 REPORTS = {
     "pages": Report("Pages", "Page", "path"),
     "entries": _of_visits("Entry pages", "First page", "path"),
@@ -59,6 +65,7 @@ REPORTS = {
         "Where visitors came from", "Page", "referrer", lambda seen: seen["referrer"] or DIRECT
     ),
     "campaigns": _of_visits("Campaigns", "Campaign", "campaign"),
+    "countries": _of_visits("Countries", "Country", "country", _country),
     "browsers": _of_visits("Browsers", "Browser", "browser"),
     "systems": _of_visits("Systems", "System", "system", _system),
     "devices": _of_visits("Devices", "Device", "system", _device),
@@ -76,14 +83,14 @@ REPORTS = {
 
 SECTIONS = (
     ("Pages", ("pages", "entries", "exits")),
-    ("Where from", ("referrers", "campaigns")),
+    ("Where from", ("referrers", "campaigns", "countries")),
     ("Browsers", ("browsers", "systems", "devices", "languages")),
     ("What was done", ("links", "downloads", "begun", "sent", "done")),
     ("What went wrong", ("slow", "errors", "missing", "broken")),
 )
 """In the order in which they are shown."""
 
-OF_VISITS = ("referrers", "campaigns", "browsers", "systems", "devices", "languages")
+OF_VISITS = ("referrers", "campaigns", "countries", "browsers", "systems", "devices", "languages")
 """What is the same for a whole visit, and found in its first view."""
 OF_EVENTS = {
     what: tuple(name for name, report in REPORTS.items() if what in report.what)
