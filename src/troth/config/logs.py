@@ -1,4 +1,7 @@
-"""Nothing personal in logs: an exception's text or a request's path may hold what somebody typed."""
+"""Nothing personal in logs: an exception's text or a request's path may hold what somebody typed.
+
+And one event is one line: nobody writes a second one by what they send.
+"""
 
 import logging
 
@@ -17,6 +20,13 @@ class ScrubFilter(logging.Filter):
         elif record.name.startswith("django.") and record.args:
             record.msg, record.args = f"{record.name}: status {getattr(record, 'status_code', '-')}", ()
         return True
+
+
+class OneLine(logging.Formatter):
+    """Every character that moves the cursor or begins a line is spelt out."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in super().format(record))
 
 
 def _where(error: BaseException) -> str:
