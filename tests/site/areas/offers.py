@@ -13,7 +13,7 @@ def fill(cast: Cast) -> None:
     """Where the sample's offer stands."""
     sales = cast.screen("sales")
     cast.go(sales, DESK)
-    cast.at["desk-offer"] = str(sales.locator("main table a").first.get_attribute("href"))
+    cast.at["desk-offer"] = str(sales.get_by_role("link", name="Two desk phones").get_attribute("href"))
     cast.at["desk-partner"] = str(sales.locator(".roster a").first.get_attribute("href"))
     cast.at["offer"] = cast.at["desk-offer"].replace("/office", "")
 
