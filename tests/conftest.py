@@ -70,6 +70,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _nothing_seen_so_far() -> None:
+    """Signs of attacks count from nought in each test, and nobody is blocked."""
+    from troth.apps.protection import measures, middleware
+
+    middleware.counting.forget()
+    measures.forget()
+    # Tests count questions to the store; whoever tests measures asks for a look at them.
+    measures.memory.asked_at = float("inf")
+
+
+@pytest.fixture(autouse=True)
 def _plain_static_files(settings: pytest.FixtureRequest) -> None:
     """Static names without hashes: no test has to gather files first."""
     settings.STORAGES = {  # type: ignore[attr-defined]

@@ -9,21 +9,25 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.http import HttpResponse
 from django.test import Client
 
 from tests.cast import durable
 from tests.site.demo import free_port
 from troth.accounts import families, signins, tickets
 from troth.apps.pages import crawling
+from troth.apps.protection.models import Alarm, Measure
 from troth.config import certificates
 from troth.gate.outbound import probe
 from troth.gate.proving.answers import CONTROLS, Finding
+from troth.gate.watch.rules import rules
 
 pytestmark = [durable, pytest.mark.filterwarnings("ignore:No directory at:UserWarning")]
 
@@ -45,10 +49,12 @@ def from_inside(monkeypatch: pytest.MonkeyPatch) -> None:
         method: str = "GET",
         body: str | None = None,
         headers: dict[str, str] | None = None,
+        connect_from: str = "",
         **_: Any,
     ) -> probe.Answer:
         kind = "application/x-www-form-urlencoded"
-        visitor = Client(SERVER_NAME=host, enforce_csrf_checks=True, raise_request_exception=False)
+        seen = {"REMOTE_ADDR": connect_from} if connect_from else {}
+        visitor = Client(SERVER_NAME=host, enforce_csrf_checks=True, raise_request_exception=False, **seen)
         visitor.cookies.load((headers or {}).get("Cookie", ""))
         asked = visitor.generic(method, path, body or "", kind, secure=True)
         cookies = [("Set-Cookie", morsel.OutputString()) for morsel in asked.cookies.values()]
@@ -302,3 +308,47 @@ def test_a_server_that_stalls_leaves_the_clauses_about_it_unproven(stalling: int
         probe.handshake("localhost", stalling, probe.TLS_1_2, authority=None)
     found = find(clause)
     assert (found.status, found.figure) == ("unproven", "the server is down")
+
+
+def test_the_environment_is_kept_and_the_attack_that_was_none_leaves_nothing(
+    from_inside: None, settings: Any, tmp_path: Path
+) -> None:
+    settings.TROTH_PROTECTION_LOG = tmp_path / "alarms.log"
+    found = find("security.environment")
+    assert found.status == "kept", found
+    assert not Alarm.objects.exists() and not Measure.objects.exists()
+
+
+def test_a_rule_that_does_not_fire_breaks_the_environment(
+    from_inside: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaf = [replace(rule, many=10_000) if rule.id == "stuffing" else rule for rule in rules()]
+    for where in ("troth.apps.protection.controls.rules", "troth.gate.watch.counting.rules"):
+        monkeypatch.setattr(where, lambda: tuple(deaf))
+    found = find("security.environment")
+    assert found.status == "broken" and "stuffing" in found.evidence
+
+
+@pytest.mark.parametrize(
+    ("hole", "instead", "says"),
+    [
+        ("middleware._attacked", lambda request: HttpResponse("as if nothing were"), "answered"),
+        ("middleware.judge", lambda *_: None, "no alarm"),
+        ("middleware._refusal", lambda *_: None, "not blocked"),
+        ("noting.write", lambda *_: None, "not in the file"),
+        ("noting.change", lambda *_: None, "goes on"),
+    ],
+)
+def test_each_hole_in_the_guard_breaks_the_environment(
+    from_inside: None, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path,
+    hole: str, instead: Callable[..., Any], says: str,
+) -> None:  # fmt: skip
+    settings.TROTH_PROTECTION_LOG = tmp_path / "alarms.log"
+    monkeypatch.setattr("troth.apps.protection.controls.PATIENCE", 0.5)
+    monkeypatch.setattr(f"troth.apps.protection.{hole}", instead)
+    found = find("security.environment")
+    assert found.status == "broken" and says in found.figure, found
+
+
+def test_without_a_server_the_environment_is_unproven() -> None:
+    assert find("security.environment").status == "unproven"

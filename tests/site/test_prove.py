@@ -16,6 +16,7 @@ KEPT = {
     "scope.sites", "collect.contact", "use.requested", "share.no-promotion", "rights.update", "rights.ninety-days",
     "hosting.submit", "hosting.no-review", "hosting.access", "security.isolation", "security.same",
     "security.measures", "security.tls", "security.credentials", "security.sessions", "security.settings",
+    "security.environment",
 }  # fmt: skip
 
 

@@ -8,10 +8,12 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 
+from troth.gate import watch
 from troth.gate.keystore.boxes import open_text, seal_text
 from troth.gate.outbound.mail import enqueue
 from troth.gate.uses import SYSTEM, act, using
@@ -21,6 +23,7 @@ from .addresses import PURPOSE
 from .levels import held
 from .models import StaffMember, User
 
+FAILED = watch.reports("sign-in-failed", "troth.accounts.adapter:AccountAdapter")
 SECOND_FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 WAYS = {
     "reauthenticate": "Use your password", "mfa_reauthenticate:webauthn": "Use a passkey",
@@ -43,6 +46,26 @@ class AccountAdapter(DefaultAccountAdapter):
         words = addresses.words_of(user) if is_known else []
         passwords.validate(password, words, is_known and is_mfa_enabled(user, SECOND_FACTORS))
         return password
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            self.authentication_failed(request, **credentials)
+            raise
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Say so: of whose account, where it is somebody's."""
+        handle = str(credentials.get("email", ""))
+        user = User.objects.filter(email=handle).first()
+        watch.saw(FAILED, account=user.subject_id.hex if user else "", each=(watch.mark(handle),))
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Failed tries at an account are counted for each sender apart: nobody locks somebody else out."""
+        return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{request.META.get('REMOTE_ADDR', '')}"
+
+    def get_login_stages(self) -> list[str]:
+        return ["troth.accounts.challenge.Challenge", *super().get_login_stages()]
 
     def set_password(self, user: User, password: str) -> None:
         user.is_password_short = len(password) < passwords.FULL

@@ -23,10 +23,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from troth.gate import watch
+
 from . import passwords, signins
 from .adapter import SECOND_FACTORS, MFAAdapter
 from .levels import held as levels
 from .models import User
+
+ASKED = watch.reports("address-asked", "troth.accounts.security:evenly")
 
 SAME_FOR_ALL = 0.5
 """Seconds that a wrong password takes, and asking for a code: with an account there and without one."""
@@ -112,6 +116,8 @@ def evenly(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest
     def held(request: HttpRequest) -> HttpResponse:
         begun = time.monotonic()
         response = view(request)
+        if request.method == "POST":
+            watch.saw(ASKED, each=(watch.mark(request.POST.get("login") or request.POST.get("email", "")),))
         if request.method == "POST" and not request.user.is_authenticated:
             time.sleep(max(0.0, SAME_FOR_ALL - (time.monotonic() - begun)))
         return response

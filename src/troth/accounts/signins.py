@@ -23,6 +23,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from troth.gate import watch
 from troth.gate.registry import built_at, serves
 from troth.gate.subjects.erase import FAREWELLS
 from troth.gate.subjects.register import ENDINGS
@@ -42,6 +43,8 @@ COMPARED, SHOWN = 200, 20
 """How many earlier sign-ins an unknown browser is compared with, and how many ended ones the page shows."""
 
 built_at(PLACE, "troth.accounts.signins:begin")
+REPLAYED = watch.reports("ticket-replayed", "troth.accounts.signins:end_copied")
+NEW = watch.reports("new-browser", "troth.accounts.signins:begin")
 
 _BROWSERS = (
     ("Edg", "Edge"), ("OPR", "Opera"), ("SamsungBrowser", "Samsung Internet"), ("Firefox", "Firefox"),
@@ -93,7 +96,16 @@ def begin(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
     # Of the sample's role switcher nothing is known but that a button was pressed.
     proved = bool(get_authentication_records(request, user))
     if proved and earlier and _kind(agent) not in earlier:
+        watch.saw(NEW, account=user.subject_id.hex)
         transaction.on_commit(lambda: _alert(user, agent, now))
+
+
+def knows(subject: UUID, request: HttpRequest) -> bool:
+    """Whether somebody has signed in before with this kind of browser from this address."""
+    agent, address = request.META.get("HTTP_USER_AGENT", "")[:300], request.META.get("REMOTE_ADDR", "")[:45]
+    with using(PURPOSE, by=SYSTEM):
+        rows = SignIn.objects.filter(owner=subject)[:COMPARED]
+        return any(row.address == address and _kind(row.browser) == _kind(agent) for row in rows)
 
 
 def _alert(user: User, agent: str, at: datetime) -> None:
@@ -118,6 +130,7 @@ def end_copied(kept: str) -> int:
         now = timezone.now()
         for row in rows:
             SignIn.objects.filter(pk=row.pk).update(was_copied=True)
+            watch.saw(REPLAYED, account=row.owner_id.hex)
             user = User.objects.filter(subject=row.owner_id).first()
             if user is not None:
                 context = {"browser": named(row.browser), "timestamp": now}

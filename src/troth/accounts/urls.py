@@ -4,7 +4,7 @@ from allauth.account import views as library
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from . import crossing, security
+from . import challenge, crossing, security
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path(
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/security/<uuid:sign_in>/end/", security.end_session, name="account_end_session"),
     path("account/community/", crossing.cross, name="cross"),
     path("accounts/login/", security.sign_in, name="account_login"),
+    path("accounts/login/code/", challenge.challenge, name="account_challenge"),
     path("accounts/logout/", security.sign_out, name="account_logout"),
     path("accounts/reauthenticate/", library.reauthenticate, name="account_reauthenticate"),
     path("accounts/password/advice/", security.advise, name="password_advice"),

@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -53,6 +53,24 @@ def env_address(name: str, default: str) -> str:
         return str(ip_address(text))
     except ValueError:
         raise SettingError(f"{name} is `{text}`; give an IP address, such as {default} or 0.0.0.0") from None
+
+
+def env_nets(name: str, default: str) -> tuple[tuple[int, int, int], ...]:
+    """Nets between commas, each as how many bits an address has, how many of them differ, and the others as a number.
+
+    Raises SettingError.
+    """
+    found: list[tuple[int, int, int]] = []
+    for text in (os.environ.get(name) or default).split(","):
+        try:
+            net = ip_network(text.strip())
+        except ValueError:
+            raise SettingError(
+                f"{name} has `{text.strip()}`; give nets between commas, such as {default}"
+            ) from None
+        shift = net.max_prefixlen - net.prefixlen
+        found.append((net.max_prefixlen, shift, int(net.network_address) >> shift))
+    return tuple(found)
 
 
 def own_certificate() -> tuple[Path, Path] | None:

@@ -10,6 +10,7 @@ from .environment import (
     company,
     env_address,
     env_bool,
+    env_nets,
     env_path,
     env_port,
     env_token,
@@ -49,6 +50,9 @@ TROTH_PORT = env_port("TROTH_PORT", 8443)
 TROTH_PLAIN_PORT = env_port("TROTH_PLAIN_PORT", 8080)
 # Whom our own looks from outside trust: the local authority, or with a certificate of one's own what the machine trusts.
 TROTH_AUTHORITY = None if own_certificate() else TROTH_HOME / "tls" / "authority.pem"
+# Whose signs of an attack are noted, and who is neither blocked nor slowed down: this machine, and a proxy of our own.
+TROTH_TRUSTED_NETS = env_nets("TROTH_TRUSTED_NETS", "127.0.0.1, ::1")
+TROTH_PROTECTION_LOG = env_path("TROTH_PROTECTION_LOG", TROTH_HOME / "alarms.log")
 TROTH_METRICS_TOKEN = env_token("TROTH_METRICS_TOKEN")
 TROTH_HOSTS = {kind: host["name"] for kind, host in TROTH_COMPANY["hosts"].items()}
 TROTH_LINKED_HOSTS = frozenset(host["name"] for host in TROTH_COMPANY["hosts"].values() if host["linked"])
@@ -123,10 +127,12 @@ INSTALLED_APPS = [
     "troth.apps.quality",
     "troth.apps.transfers",
     "troth.apps.versions",
+    "troth.apps.protection",
 ]
 
 MIDDLEWARE = [
     "troth.config.metrics.Measured",
+    "troth.apps.protection.middleware.Guard",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "troth.config.browsers.Forbidding",
@@ -139,6 +145,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "troth.accounts.sessions.SessionLimits",
+    "troth.apps.protection.middleware.Barred",
     "troth.accounts.middleware.ActorMiddleware",
     "troth.accounts.wall.Wall",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -40,6 +40,7 @@ urlpatterns = [
     path("", include("troth.apps.legal.urls")),
     path("", include("troth.apps.transfers.urls")),
     path("", include("troth.apps.versions.urls")),
+    path("", include("troth.apps.protection.urls")),
     path("", include("troth.apps.office.urls")),
     path("", include("troth.apps.api.urls")),
     path("", include("troth.accounts.people.urls")),

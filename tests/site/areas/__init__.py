@@ -17,6 +17,7 @@ from tests.site.areas import (
     ownoffers,
     people,
     privacy,
+    protection,
     providers,
     quality,
     queries,
@@ -59,6 +60,7 @@ AREAS: tuple[ModuleType, ...] = (
     quality,
     transfers,
     versions,
+    protection,
 )
 
 NO_PAGES = dict(pages.NO_PAGES)

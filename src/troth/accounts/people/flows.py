@@ -10,6 +10,7 @@ from django.db import IntegrityError
 from django.urls import reverse
 
 from troth.accounts.models import AddressHandle
+from troth.gate import watch
 from troth.gate.codes import codes
 from troth.gate.errors import GateError
 from troth.gate.outbound.mail import enqueue
@@ -24,6 +25,7 @@ from .models import Customer, Membership, NewAddress, Person, Role
 from .registering import Taken, has_account
 
 ACT = "move-address"
+MOVED = watch.reports("address-changed", "troth.accounts.people.flows:move")
 PLACE = "account-page"
 PURPOSE = serves("running-an-account")
 CORRECTED = ("name", "company", "address", "phone")
@@ -113,6 +115,7 @@ def move(person: Person, wish: NewAddress, typed: str) -> None:
             corrected(person.owner_id, Person.seals["email"].category, by, person)
             enqueue(person.owner_id, before, "Your account has moved", _moved())
             wish.delete()
+            watch.saw(MOVED, account=person.owner_id.hex)
     except (IntegrityError, Taken):
         NewAddress.objects.filter(pk=wish.pk).delete()
         raise Taken from None

@@ -15,6 +15,7 @@ from ninja.security import HttpBearer
 
 from troth.accounts.levels import held as levels
 from troth.accounts.levels.orders import is_in
+from troth.gate import watch
 from troth.gate.errors import GateError, SealError
 from troth.gate.problems import WORDS, Trouble
 from troth.gate.uses import middleware
@@ -22,6 +23,7 @@ from troth.gate.uses import middleware
 from . import keys, limiting, once, problems
 from .keys import Admitted
 
+REFUSED = watch.reports("key-refused", "troth.apps.api.door:guarded")
 Run = Callable[..., HttpResponseBase]
 
 
@@ -59,6 +61,7 @@ def _admit(request: HttpRequest) -> Admitted:
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     by = keys.admitted(text.strip()) if scheme.lower() == "bearer" else None
     if by is None:
+        watch.saw(REFUSED, each=(watch.mark(text.strip()),))
         error, what, advice = problems.WORDS_HERE[401]
         raise Trouble(401, error, what, advice)
     asked = levels.standings(by.key.person_id)

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from troth.gate import watch
 from troth.gate.outbound import payments
 from troth.gate.outbound.payments import Forged, ProcessorAway
 from troth.gate.published import statement
@@ -19,6 +20,7 @@ from .forms import START, PriceForm
 from .prices import Price, money, plans
 
 built_at("catalogue", "troth.apps.buying.views:services")
+FORGED = watch.reports("webhook-refused", "troth.apps.buying.views:hook")
 MOST_BYTES = 64_000
 
 
@@ -72,6 +74,7 @@ def hook(request: HttpRequest, processor: str) -> HttpResponse:
     try:
         is_taken = settling.hear(processor, request.body, request.headers)
     except Forged:
+        watch.saw(FORGED)
         return HttpResponse(status=400)
     except ProcessorAway:
         return HttpResponse(status=503)

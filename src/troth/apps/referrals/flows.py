@@ -15,6 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from troth.gate import watch
 from troth.gate.registry import serves
 from troth.gate.subjects.erase import try_to_erase
 from troth.gate.subjects.models import DataSubject, Kind
@@ -26,6 +27,7 @@ from .models import Invitee, Mark, Referral, Referrer, Reward
 log = logging.getLogger("troth.referrals")
 
 PURPOSE, PLACE = serves("inviting"), "refer-a-friend"
+REFERRED = watch.reports("friend-referred", "troth.apps.referrals.flows:refer")
 LASTING = serves("keeping-to-retention")
 MOST_WAITING = 1000
 """Friends whose message has not gone yet.  So many wait only if the carrier is away, or somebody floods the form."""
@@ -49,6 +51,7 @@ def refer(row_id: str, values: dict[str, str], by: uuid.UUID | None = None) -> N
             referrer = begin(by) if by else None
             if referrer and not _count(row_id, referrer):
                 return
+            watch.saw(REFERRED, account=by.hex if by else "")
             friend = DataSubject.begin(Kind.INVITEE)
             Invitee(id=uuid.UUID(row_id), owner=friend, referrer=referrer, **values).save(force_insert=True)
     except IntegrityError:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from .. import watch
 from ..errors import GateError
 from ..files import away, disk, stored
 from ..files.models import StoredFile
@@ -34,6 +35,7 @@ __all__ = [
 
 log = logging.getLogger("troth.export")
 
+ASKED = watch.reports("export-asked", "troth.gate.export.exporting:ask_for")
 PURPOSE = serves("showing-own-data")
 CATEGORY = "archive"
 ROLE = "data-subject"
@@ -55,6 +57,7 @@ def ask_for(owner: UUID, subjects: Collection[UUID], categories: Collection[str]
 
     `subjects` are those proven to be the owner, who is always among them.  Raises GateError for unknown categories.
     """
+    watch.saw(ASKED, account=by.subject.hex if by.subject else "", each=(owner.hex,))
     with transaction.atomic():
         # Of two who ask at once, the second waits here.  No constraint: two people with one each may become one person.
         list(DataSubject.objects.select_for_update().filter(pk=owner))

@@ -35,10 +35,15 @@ class Unreachable(Exception):
 def get(
     host: str, port: int, path: str, *, authority: Path | None, connect_to: str = "", tls: bool = True,
     method: str = "GET", body: str | None = None, headers: dict[str, str] | None = None, sni: str = "",
+    connect_from: str = "",
 ) -> Answer:  # fmt: skip
-    """One request to a host served at `connect_to`, or else where this install listens.  Raises Unreachable."""
+    """One request to a host served at `connect_to`, or else where this install listens.  Raises Unreachable.
+
+    `connect_from` is an address of this machine to be seen under.
+    """
     try:
-        plain = socket.create_connection((connect_to or _here(), port), TIMEOUT)
+        source = (connect_from, 0) if connect_from else None
+        plain = socket.create_connection((connect_to or _here(), port), TIMEOUT, source)
         channel = _context(authority).wrap_socket(plain, server_hostname=sni or host) if tls else plain
         connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
         connection.sock = channel

@@ -23,10 +23,10 @@ def files(values: set[bytes]) -> list[str]:
     Raises OSError for one that is there and cannot be read: nobody looked at it.
     """
     home = Path(settings.TROTH_HOME)
-    # The company's own file names the addresses of its staff and of its recipients' desks.
-    found = (
-        path for path in _below(home) if home / "static" not in path.parents and path != home / "company.toml"
-    )
+    # The company's own file names the addresses of its staff and of its recipients' desks; the file of alarms names the
+    # nets that are blocked, for the machine's own firewall (clause security.environment).
+    apart = (home / "company.toml", Path(settings.TROTH_PROTECTION_LOG))
+    found = (path for path in _below(home) if home / "static" not in path.parents and path not in apart)
     return sorted(str(path.relative_to(home)) for path in found if _holds(_pieces(path), values))
 
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from troth.engine.ledger import Json
 from troth.engine.ledger import Kind as LeafKind
 
+from .. import watch
 from ..errors import GateError, SealError, Unfinished
 from ..keystore import keys
 from ..registry import serves
@@ -46,6 +47,7 @@ __all__ = [
 
 log = logging.getLogger("troth.erasure")
 
+ASKED = watch.reports("erasure-asked", "troth.gate.subjects.erase:erase")
 PURPOSE = serves("answering-requests")
 
 ROWS_LOCK = 0x74726F7468
@@ -61,6 +63,7 @@ def erase(subject: str, by: Actor, purpose: str = PURPOSE, *, receipt_to: str | 
     Raises Obstructed, DatabaseError or KeyStoreError before anything is begun; Unfinished when it is begun and a store
     does not answer: `resume` ends it.
     """
+    watch.saw(ASKED, account=by.subject.hex if by.subject else "", each=(subject,))
     erasure = Erasure.objects.filter(subject=subject).first() or _begin(subject, receipt_to)
     if erasure.state == Erasure.State.BEGUN:
         try:

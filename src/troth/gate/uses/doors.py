@@ -11,7 +11,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponseBase
 
-from ..errors import GateError
+from .. import watch
+from ..errors import GateError, Refused
 from ..journal import writing
 from ..registry import serves
 from .actor import Actor, Each, Ground
@@ -49,6 +50,12 @@ class using:  # noqa: N801 - reads as a statement: `with using(...)`
         try:
             keep(self._use)
         finally:
+            watch.used(
+                self._use.by.role,
+                self._use.by.subject,
+                self._use.touched,
+                isinstance(self._use.fault, Refused),
+            )
             self._use.close()
         if self._use.fault is not None and error is None:
             raise self._use.fault

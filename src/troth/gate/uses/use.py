@@ -5,7 +5,7 @@ closes.
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
@@ -178,6 +178,11 @@ class Use:
         """Remember that something of a subject's was opened by one of the gate's own rooms."""
         self.cipher(owner)
         self._used.setdefault(owner, {})[category] = clause
+
+    @property
+    def touched(self) -> Collection[str]:
+        """The subjects (32 hex digits) of whom something was opened, or was to be."""
+        return self._used.keys()
 
     def release(self, row: Row) -> None:
         """Drop a row's opened values; what was read stays on record.  Long lists stay small."""
