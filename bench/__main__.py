@@ -22,6 +22,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         deciding,
         exporting,
         filing,
+        guarding,
         handing,
         hosting,
         importing,
@@ -66,6 +67,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         "referrals": lambda: marking.rows(rounds, 20_000 if quick else 1_000_000),
         "webhooks": lambda: webhooks.rows(1, (40, 400) if quick else (1_000, 10_000)),
         "keys": lambda: turning.rows(3, 2_000 if quick else 1_000_000),
+        "guard": lambda: guarding.rows(rounds, 20_000 if quick else 1_000_000),
         "sessions": lambda: sessions.rows(rounds, 100 if quick else 100_000),
     }
 
@@ -77,7 +79,7 @@ def main() -> int:
         "rows",
         nargs="*",
         help="decide, read, write, append, verify, inbox, rights, export, files, import, hosting, query, walls,"
-        " referrals, boards, chat, visits, door, counts, webhooks, keys, sessions, provider; all when none is named",
+        " referrals, boards, chat, visits, door, counts, webhooks, keys, guard, sessions, provider; all when none is named",
     )
     asked.add_argument(
         "--quick", action="store_true", help="small sizes, few rounds: a check that it runs, no figures"

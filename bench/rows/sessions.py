@@ -23,11 +23,12 @@ from ..browser import signed_in
 from ..method import Contender, Measured, by_turns
 from ..report import Section, Target
 
-PLAIN, OURS = "Django's database sessions", "sealed sessions behind tickets"
+PLAIN, OURS = "Django's database sessions, no firewall", "sealed sessions behind tickets, and the firewall"
 MOVING, THEIRS = (
     "troth.accounts.moving.MovingSessions",
     "django.contrib.sessions.middleware.SessionMiddleware",
 )
+GUARDING = ("troth.apps.protection.middleware.Guard", "troth.apps.protection.middleware.Barred")
 PAGES = {"a redirect, signed in": "/.well-known/change-password", "a page, signed in": "/contact/"}
 BOUND, THREADS, AT_ONCE, BATCH = 1.15, 8, 4, 250
 BEGUN = 1_000_000_000
@@ -54,7 +55,7 @@ def _plain(user: User) -> Client:
     request.session.save()
     client = Client(HTTP_HOST="localhost")
     client.cookies[settings.SESSION_COOKIE_NAME] = str(request.session.session_key)
-    chain = [THEIRS if each == MOVING else each for each in settings.MIDDLEWARE]
+    chain = [THEIRS if each == MOVING else each for each in settings.MIDDLEWARE if each not in GUARDING]
     with override_settings(MIDDLEWARE=chain, SESSION_ENGINE="django.contrib.sessions.backends.db"):
         client.handler.load_middleware()
     return client

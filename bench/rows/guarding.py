@@ -1,0 +1,64 @@
+"""What a list of a million blocked nets costs the firewall's look at a request, and the whole request."""
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.test import Client
+from django.utils import timezone
+
+from troth.apps.protection import measures
+from troth.gate.watch.nets import Net
+
+from ..method import Contender, by_turns
+from ..report import Section, Target
+
+NONE = "no net is blocked"
+BOUND, LENGTHS, SEED = 1.1, (24, 32, 32, 32), 8
+
+
+def rows(rounds: int, count: int) -> list[Section]:
+    """So many nets of two lengths in memory, and none."""
+    many = f"{count:,} nets are blocked"
+    empty, full = measures.Memory(), measures.Memory()
+    chance, until = random.Random(SEED), (timezone.now() + timedelta(days=1)).timestamp()
+    nets = full.nets[measures.Act.BLOCK]
+    while len(nets) < count:
+        bits = chance.choice(LENGTHS)
+        # Nobody of ours is blocked: not 127.0.0.0/8, where the client of the next section is.
+        nets.put(
+            Net(32, bits, (chance.randrange(128, 224) << (bits - 8)) | chance.getrandbits(bits - 8)), until
+        )
+    client, sections = Client(HTTP_HOST="localhost", REMOTE_ADDR="127.0.0.9"), []
+    for title, what, work in (("a look", "a look", _looks(chance)), ("a page", "a request", _asked(client))):
+        found = by_turns([Contender(NONE, _with(empty, work)), Contender(many, _with(full, work))], rounds)
+        target = Target("CPU, to none", found[many].cpu_ratio(found[NONE]), BOUND)
+        sections.append(Section(f"Firewall: {title}", what, list(found.values()), [target]))
+    return sections
+
+
+def _with(memory: measures.Memory, work: Callable[[], None]) -> Callable[[], None]:
+    def run() -> None:
+        memory.asked_at = float("inf")
+        measures.memory = memory
+        work()
+
+    return run
+
+
+def _looks(chance: random.Random) -> Callable[[], None]:
+    """The look alone, at addresses that are in no net."""
+    addresses = [f"127.{n >> 8 & 255}.{n & 255}.7" for n in chance.sample(range(65_536), 500)]
+
+    def look() -> None:
+        for address in addresses:
+            assert measures.over(address) is None
+
+    return look
+
+
+def _asked(client: Client) -> Callable[[], None]:
+    def get() -> None:
+        assert client.get("/contact/", secure=True).status_code == 200
+
+    return get
