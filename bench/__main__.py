@@ -79,7 +79,8 @@ def main() -> int:
         "rows",
         nargs="*",
         help="decide, read, write, append, verify, inbox, rights, export, files, import, hosting, query, walls,"
-        " referrals, boards, chat, visits, door, counts, webhooks, keys, guard, sessions, provider; all when none is named",
+        " referrals, boards, chat, visits, door, counts, webhooks, keys, guard, sessions, provider; all when none is"
+        " named",
     )
     asked.add_argument(
         "--quick", action="store_true", help="small sizes, few rounds: a check that it runs, no figures"
