@@ -48,7 +48,8 @@ AGENTS = (
     ("Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5"
      " Mobile/15E148 Safari/604.1", 4),
 )  # fmt: skip
-LANGUAGES = (("en-US", 8), ("en-GB", 5), ("de", 3), ("fr", 2), ("es", 1))
+LANGUAGES = (("en-US", "US", 8), ("en-GB", "GB", 5), ("de", "DE", 3), ("fr", "FR", 2), ("es", "ES", 1))
+"""Languages, each with the country from which it is read here."""
 LINKS = (("/customers/", "maps.example/archer", What.LINK), ("/services/", "files.example/services.pdf", What.DOWNLOAD),
          ("/testimonials/", "kilns.example/", What.LINK))  # fmt: skip
 GOALS = (
@@ -86,8 +87,10 @@ class Visit:
         if day.date() == now.date():  # some of today's are here now
             at = now - timedelta(minutes=lot.expovariate(1 / 90))
         number = lot.randbytes(16) if lot.random() < 0.92 else None
-        agent, language = str(_one_of(lot, AGENTS)[0]), str(_one_of(lot, LANGUAGES)[0])
-        self._asker = Asker(browser_of(agent), language, "", number, max(at, day).replace(microsecond=0))
+        agent, (language, country, _) = str(_one_of(lot, AGENTS)[0]), _one_of(lot, LANGUAGES)
+        self._asker = Asker(
+            browser_of(agent), str(language), "", number, max(at, day).replace(microsecond=0), str(country)
+        )
         self._slow = 1.7 if "Mobile" in agent else 1.0
 
     def _hit(self, what: What, path: str, **more: object) -> Hit:
