@@ -71,7 +71,7 @@ requirements: development ## compile requirements/*.txt from pyproject.toml (UPG
 	@$(COMPILE) $(UPGRADE) --group uv --output-file requirements/uv.txt
 
 clean: ## remove the environments and caches, never data
-	@rm -rf .venv .venv-bench .venv-pymerkle .venv-localstripe .clients .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv-bench .venv-pymerkle .venv-localstripe .venv-scan .clients .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 .PHONY: help demo test bench development lint types contracts migrations tests-sqlite tests-postgres \
 	format requirements clean
