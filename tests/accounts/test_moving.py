@@ -15,6 +15,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.views.decorators.cache import cache_control
 
+from scripts.rotate import storm
 from tests.accounts.conftest import ADDRESS, AGENT, PASS_PHRASE, browser, sign_in
 from tests.cast import durable, staff
 from tests.gate.at_the_prompt import beside
@@ -466,3 +467,10 @@ def test_a_ticket_whose_session_is_over_leaves_the_cookies_alone(here: Client) -
     assert not {NAME, DEVICE} & set(here.get("/contact/").cookies)
     sign_in(here)
     assert is_in(here)
+
+
+def test_many_sessions_move_at_once_and_each_copy_ends_its_own() -> None:
+    """A short run of `scripts/rotate.py`, which makes 100,000 moves."""
+    seen = storm(60, 3, seed=7)
+    assert (seen.lost, seen.forked, seen.missed) == (0, 0, 0), seen
+    assert (seen.moves, seen.replays) == (60, 6) and not Session.objects.exists()
