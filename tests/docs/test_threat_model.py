@@ -27,9 +27,11 @@ def test_a_row_ends_in_its_test_or_says_not_defended(row: list[str]) -> None:
 
 def test_every_party_of_the_list_has_a_row() -> None:
     told = " ".join(row[0] for row in ROWS)
-    for party in ("data file", "key store", "key folder", "running database", "curious", "engineer", "rewrites the log",
-                  "listens", "private link", "laptop", "form a thousand times", "old backup",
-                  "key service", "mail relay", "bucket", "where backups lie", "of a provider", "member of staff"):  # fmt: skip
+    for party in (
+        "data file", "key store", "key folder", "running database", "curious", "engineer", "rewrites the log",
+        "listens", "private link", "laptop", "form a thousand times", "old backup",
+        "key service", "mail relay", "bucket", "where backups lie", "of a provider", "member of staff",
+    ):  # fmt: skip
         assert party in told, party
 
 
