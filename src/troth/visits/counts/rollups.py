@@ -19,7 +19,7 @@ from troth.gate.uses import SYSTEM, using
 from ..models import Batch, Day, Event
 from ..reading import PURPOSE, midnight, opened
 from .models import Count, CountedDay
-from .reports import COLUMNS, Seen
+from .reports import COLUMNS, REPORTS, Seen
 from .tally import Also, Key, Tally, shown
 
 AGE = timedelta(minutes=1)
@@ -71,9 +71,19 @@ def count_events(
 ) -> dict[Key, list[int]]:
     """The lines of a day, as far as they may be shown; of the visits with `only` in them, where it is given."""
     tally = Tally(only, [also for build in _ALSO if (also := build())])
-    for site, alias, seen in walk(Q(owner=day.owner_id), columns):
+    for site, alias, seen in walk(_which(day, only), columns):
         tally.add(site, alias, seen)
     return shown(tally.found)
+
+
+def _which(day: Day, only: tuple[str, str] | None) -> Q:
+    """The events of a day; of those who have `only` in a column, where it is found in one as it is shown."""
+    of_day = Q(owner=day.owner_id)
+    if only is None or REPORTS[only[0]].label is not None:
+        return of_day
+    has = Q(**{REPORTS[only[0]].column: only[1]})
+    visitors = Event.objects.filter(of_day, has).values("alias")
+    return of_day & (Q(alias__in=visitors) | Q(alias=None) & has)
 
 
 def count(day: Day) -> None:

@@ -78,6 +78,14 @@ def _add_visit(found: dict[Line, Figures], total: Figures, views: list[Seen]) ->
     total[NOTED] += is_bounce
 
 
+def may_have(visit: list[Seen], only: Line) -> bool:
+    """Whether a line may occur in a visit: a quick look, so that most visits need not be counted to be left out."""
+    report, label = REPORTS[only[0]], only[1]
+    return any(
+        report.label_of(seen) == label for seen in visit if not report.what or seen["what"] in report.what
+    )
+
+
 class Tally:
     """The lines of some days, or of what is narrowed to the visits in which `only` occurs."""
 
@@ -96,6 +104,8 @@ class Tally:
         """All that one visitor did on one day."""
         known, kept = set[Line](), list[Seen]()
         for visit in visits(events):
+            if self._only is not None and not may_have(visit, self._only):
+                continue
             told = lines(visit)
             if self._only is not None and self._only not in told:
                 continue
