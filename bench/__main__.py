@@ -30,6 +30,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         knocking,
         marking,
         offering,
+        publishing,
         querying,
         reading,
         rights,
@@ -64,6 +65,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
         "counts": lambda: counting.rows(rounds, *((15_000, 100) if quick else (1_000_000, 1_000))),
         "provider": lambda: handing.rows(3, 500 if quick else 10_000),
         "joint-offer": lambda: offering.rows(3, 500 if quick else 10_000),
+        "versions": lambda: publishing.rows(rounds, *((200, 5_000) if quick else (1_000, 1_000_000))),
         "referrals": lambda: marking.rows(rounds, 20_000 if quick else 1_000_000),
         "webhooks": lambda: webhooks.rows(1, (40, 400) if quick else (1_000, 10_000)),
         "keys": lambda: turning.rows(3, 2_000 if quick else 1_000_000),
@@ -79,8 +81,8 @@ def main() -> int:
         "rows",
         nargs="*",
         help="decide, read, write, append, verify, inbox, rights, export, files, import, hosting, query, walls,"
-        " referrals, boards, chat, visits, door, counts, webhooks, keys, guard, sessions, provider; all when none is"
-        " named",
+        " referrals, boards, chat, visits, door, counts, webhooks, keys, guard, sessions, provider,"
+        " joint-offer, versions; all when none is named",
     )
     asked.add_argument(
         "--quick", action="store_true", help="small sizes, few rounds: a check that it runs, no figures"
