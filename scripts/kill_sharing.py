@@ -102,7 +102,7 @@ def partner(folder: Path) -> tuple[Recipient, Callable[[], None]]:
     """A partner with a key of its own, and somebody who is interested in its offer."""
     from django.utils import timezone
 
-    from troth.apps.offers import delivering, flows
+    from troth.apps.offers import delivering, flows, partners
     from troth.apps.offers.models import Part
     from troth.gate.ids import uuid7
     from troth.gate.subjects.models import DataSubject, Kind
@@ -114,7 +114,7 @@ def partner(folder: Path) -> tuple[Recipient, Callable[[], None]]:
         "statement": "https://kiln.example/",
         "desk": "desk@kiln.example",
     }
-    made = flows.register({**told, "key": str(secret.to_public())})
+    made = partners.register({**told, "key": str(secret.to_public())})
     until = timezone.now() + timedelta(days=1)
     offer = flows.promote(flows.Wanted("Offer", "Text", ["contact.name", "contact.email"], [made], until))
     part = Part.objects.get(promotion=offer)
@@ -138,7 +138,7 @@ def ask_for_a_call(number: int) -> None:
     with using("answering-enquiries", by=SYSTEM, at="contact-us"):
         row = Enquiry(
             owner=DataSubject.begin(Kind.PERSON), topic="Services", link_hash=number.to_bytes(32), wants_call=True,
-            message="Please call.", **GIVES,
+            **{**GIVES, "message": "Please call."},
         )  # fmt: skip
         row.save(force_insert=True)
 
