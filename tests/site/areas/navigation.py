@@ -34,6 +34,7 @@ NO_PAGES: dict[str, str] = {
     "office-funnel-remove": "a button",
     "gpc": "for programs", "office-traffic-csv": "a file",
 }  # fmt: skip
+HEADERS = {"User-Agent": FIREFOX, "Sec-Fetch-Site": "same-origin", "Content-Type": "application/json"}
 
 
 def fill(cast: Cast) -> None:
@@ -41,7 +42,7 @@ def fill(cast: Cast) -> None:
     browser, told = cast.demo.browser(), {"k": "l", "u": f"https://elsewhere.example/{'averylong' * 15}"}
     for path in ("/services/", "/customers/", "/testimonials/"):
         sent = json.dumps([{"k": "v", "p": path}, {**told, "p": path}])
-        browser._ask("POST", "/beacon/hits", sent, {"User-Agent": FIREFOX, "Sec-Fetch-Site": "same-origin"})
+        browser._ask("POST", "/beacon/hits", sent, HEADERS)
     value, name = browser.cookies[COOKIE], COOKIE
     cast.screen("wanda").context.add_cookies(
         [{"name": name, "value": value, "url": cast.demo.url, "secure": True}]
