@@ -194,3 +194,11 @@ def test_codes_that_nobody_brought_go(alice: Person) -> None:
     Crossing.objects.update(made_at=timezone.now() - timedelta(minutes=2))
     end_expired()
     assert not Crossing.objects.exists()
+
+
+def test_where_one_session_is_all_that_is_let_crossing_ends_none(alice: Person, settings: Any) -> None:
+    settings.TROTH_FLOOR = {"sessions": 1}
+    hers, client = browser(alice), there()
+    assert crossed(hers, client).status_code == 302 and is_in(client)
+    assert hers.get("/account/").status_code == 200
+    assert SignIn.objects.filter(ended_at=None).count() == 2

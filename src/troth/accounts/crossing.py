@@ -71,13 +71,17 @@ def arrive(request: HttpRequest) -> HttpResponse:
     crossing = _taken(request.GET.get("code", ""))
     if asked is None or crossing is None or not constant_time_compare(crossing.asked, _hash(asked["secret"])):
         return render(request, "account/not_crossed.html", status=403)
-    login(request, crossing.user, backend=BACKEND)
-    request.session[sessions.BEGAN] = crossing.began
-    request.session.save()
-    if not _joined(request, crossing):
+    first = SignIn.objects.filter(session=crossing.session, owner=crossing.user.subject_id)
+    # Tied from its first moment on: it is no session more, which could end the very one that it came from.
+    request.came_from = first.filter(ended_at=None).first()  # type: ignore[attr-defined]
+    if request.came_from is not None:  # type: ignore[attr-defined]
+        login(request, crossing.user, backend=BACKEND)
+        request.session[sessions.BEGAN] = crossing.began
+        request.session.save()
+        if first.filter(ended_at=None).exists():
+            return redirect(asked["back"])
         request.session.flush()
-        return render(request, "account/not_crossed.html", status=403)
-    return redirect(asked["back"])
+    return render(request, "account/not_crossed.html", status=403)
 
 
 def _taken(code: str) -> Crossing | None:
@@ -89,17 +93,6 @@ def _taken(code: str) -> Crossing | None:
         found.delete()
     age = timezone.now() - found.made_at
     return found if timedelta() <= age <= timedelta(seconds=SECONDS) and found.user.is_active else None
-
-
-def _joined(request: HttpRequest, crossing: Crossing) -> bool:
-    """Tie the session that began to the one it came from; False when that one has ended meanwhile."""
-    first = SignIn.objects.filter(session=crossing.session, owner=crossing.user.subject_id)
-    came_from = first.filter(ended_at=None).first()
-    if came_from is None:
-        return False
-    kept = sessions.kept_as(str(request.session.session_key))
-    SignIn.objects.filter(session=kept, ended_at=None).update(came_from=came_from)
-    return first.filter(ended_at=None).exists()
 
 
 @require_POST

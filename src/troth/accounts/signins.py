@@ -91,6 +91,7 @@ def begin(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
         SignIn(
             owner_id=user.subject_id, browser=agent, address=request.META.get("REMOTE_ADDR", "")[:45],
             session=kept, at=now, seen_at=now.replace(minute=0, second=0, microsecond=0),
+            came_from=getattr(request, "came_from", None),
         ).save(force_insert=True)  # fmt: skip
     end_beyond(user.subject_id)
     # Of the sample's role switcher nothing is known but that a button was pressed.
