@@ -305,6 +305,24 @@ def test_a_floor_raised_above_a_choice_holds_at_once_and_its_owners_are_told_onc
 
 
 @durable
+def test_a_raised_floor_bars_those_too_whose_company_chose_nothing_or_who_have_none(
+    alice: Client, settings: Any
+) -> None:
+    bob, charlie = join(alice), register({key: CHARLIE[key] for key in ("name", "company", "email")})
+    place_of(CHARLIE["email"]).delete()
+    settings.TROTH_FLOOR = {"second_factor": "managers"}
+    shown = words(alice.get("/account/"))
+    assert "Archer Pottery" in shown and "asks for a second step" in shown
+    assert bob.get("/account/").status_code == 200 and charlie.get("/account/").status_code == 200
+    settings.TROTH_FLOOR = {"passkeys": "yes"}
+    assert bob.get("/account/").status_code == 403
+    shown = words(charlie.get("/account/"))
+    assert "by passkey only" in shown and "Leave" not in shown
+    settings.TROTH_FLOOR = {}
+    assert charlie.get("/account/").status_code == 200
+
+
+@durable
 def test_a_sign_in_can_be_tried_on_paper(alice: Client) -> None:
     join(alice)
     choose(networks=["203.0.113.0/24"], sessions=2, alerts="owners")

@@ -86,9 +86,11 @@ def coming(request: HttpRequest, user: User) -> Coming:
 
 
 def _named(request: HttpRequest, shut: list[Refusal]) -> list[dict[str, Any]]:
-    """The companies that keep somebody out, each with its reasons."""
+    """The companies that keep somebody out, each with its reasons; without a number for what we ask of everybody."""
     person: UUID = request.kept_out_person  # type: ignore[attr-defined]
-    found = []
+    ours = [each for each in shut if each.customer is None]
+    name = settings.TROTH_COMPANY["company"]["name"]
+    found: list[dict[str, Any]] = [{"pk": None, "name": name, "reasons": ours}] if ours else []
     for place in Membership.objects.filter(owner=person, customer__in={each.customer for each in shut}):
         customer = companies.company_of(place)
         with using(companies.PURPOSE, by=companies.acting(place), given=customer):

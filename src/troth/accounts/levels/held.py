@@ -8,9 +8,9 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from troth.accounts.models import SignIn, User
-from troth.accounts.people.models import MANAGERS, Membership
+from troth.accounts.people.models import MANAGERS, Membership, Person
 
-from .law import Values, effective, strictest
+from .law import Values, effective, is_stricter, strictest
 from .models import Choice
 from .orders import Fewer
 from .table import SETTINGS
@@ -18,9 +18,12 @@ from .table import SETTINGS
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What one company asks of one of its people: of `second_factor` whether it asks them."""
+    """What one company asks of one of its people: of `second_factor` whether it asks them.
 
-    customer: UUID
+    Without a company it is what the floor asks of whoever belongs to none.
+    """
+
+    customer: UUID | None
     values: Values
 
 
@@ -46,16 +49,29 @@ def of_company(customer: UUID | None) -> Values:
 
 
 def standings(person: UUID) -> list[Standing]:
-    """What each of somebody's companies asks of them, as far as it chose anything.
+    """What each of somebody's companies asks of them: one that chose nothing, only where the floor bars somebody.
 
-    One question to the store for whose companies chose nothing.
+    One question to the store for whose companies chose nothing, as long as the floor bars nobody.
     """
-    chose = Choice.objects.filter(is_current=True).values("owner")
-    places = dict(
-        Membership.objects.filter(owner=person, customer__in=chose).values_list("customer_id", "role")
+    is_barred = _bars(floor())
+    chosen, mine = Choice.objects.filter(is_current=True), Membership.objects.filter(owner=person)
+    if not is_barred:
+        mine = mine.filter(customer__in=chosen.values("owner"))
+    places = dict(mine.values_list("customer_id", "role"))
+    if not places:
+        is_alone = is_barred and Person.objects.filter(owner=person).exists()
+        return [Standing(None, asked_of("", floor()))] if is_alone else []
+    rows = {row.owner_id: (row.level, row.apart) for row in chosen.filter(owner__in=places)}
+    return [standing(each, role, *rows.get(each, ("", {}))) for each, role in places.items()]
+
+
+def _bars(values: Values) -> bool:
+    """Whether a floor asks something of people at the door, or of whom to warn, that nobody chose."""
+    return any(
+        is_stricter(key, values[key], row.floor)
+        for key, row in SETTINGS.items()
+        if not isinstance(row.order, Fewer)
     )
-    rows = Choice.objects.filter(is_current=True, owner__in=places) if places else ()
-    return [standing(row.owner_id, places[row.owner_id], row.level, row.apart) for row in rows]
 
 
 def standing(customer: UUID, role: str, level: str, apart: Mapping[str, object]) -> Standing:
