@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.accounts.conftest import PLACE, browser, sign_in
+from tests.accounts.conftest import PLACE, browser, set_up_app, sign_in
 from tests.accounts.registering import BOB, company_page, join, mails, person_of, place_of, register
 from tests.cast import ALICE, CHARLIE, durable
 from tests.plugins.tickets import key_behind
@@ -320,6 +320,18 @@ def test_a_raised_floor_bars_those_too_whose_company_chose_nothing_or_who_have_n
     assert "by passkey only" in shown and "Leave" not in shown
     settings.TROTH_FLOOR = {}
     assert charlie.get("/account/").status_code == 200
+
+
+@durable
+def test_who_knew_the_password_alone_is_out_when_a_second_step_is_set_up(alice: Client) -> None:
+    victor = browser()
+    sign_in(victor, OWNER)
+    assert victor.get("/account/").status_code == 200
+    hers = browser()
+    sign_in(hers, OWNER)
+    set_up_app(hers)
+    assert hers.get("/account/").status_code == 200 and alice.get("/account/").status_code == 302
+    assert victor.get("/account/").status_code == 302
 
 
 @durable

@@ -15,6 +15,8 @@ from allauth.account.signals import (
     password_reset,
     password_set,
 )
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
@@ -30,7 +32,7 @@ from troth.gate.subjects.register import ENDINGS
 from troth.gate.uses import SYSTEM, Actor, OwnData, act, using
 
 from . import sessions
-from .adapter import AccountAdapter
+from .adapter import SECOND_FACTORS, AccountAdapter
 from .levels import held
 from .levels.choosing import TIGHTENED
 from .models import SignIn, User
@@ -241,6 +243,16 @@ def join_with_no_more_sessions(sender: Any, instance: Membership, created: bool,
 @receiver(password_set)
 def end_others_with_the_old_password(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
     end_others(user.subject_id, request.session)
+
+
+@receiver(authenticator_added)
+def end_others_without_a_second_step(
+    sender: Any, request: HttpRequest, user: User, authenticator: Authenticator, **_: Any
+) -> None:
+    """With the first second step end the sessions that never showed one: whoever only knew the password goes."""
+    steps = Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS)
+    if authenticator.type in SECOND_FACTORS and not steps.exclude(pk=authenticator.pk).exists():
+        end_others(user.subject_id, request.session)
 
 
 @receiver(password_reset)
