@@ -8,7 +8,7 @@ from allauth.account.adapter import get_adapter
 from allauth.core.context import request_context
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.accounts.conftest import (
@@ -22,6 +22,7 @@ from tests.accounts.conftest import (
     sign_in,
 )
 from tests.cast import durable, enquiry_of, staff
+from troth.accounts.adapter import AccountAdapter
 from troth.accounts.models import Role, User
 from troth.gate.outbound.models import Message
 from troth.gate.uses import SYSTEM, using
@@ -225,3 +226,12 @@ def test_a_mail_of_the_library_goes_through_the_outbox(rf: Any) -> None:
     message = Message.objects.get(owner=dana.owner_id)
     with using("sending-mail", by=SYSTEM):
         assert message.address == ADDRESS and "handle.invalid" not in message.body
+
+
+def test_tries_are_counted_for_a_whole_network_of_version_6() -> None:
+    keys = []
+    for address in ("2001:db8::1", "2001:db8::2:2", "2001:db8:0:1::1", "203.0.113.7", "203.0.113.8"):
+        request = RequestFactory().get("/", REMOTE_ADDR=address)
+        with request_context(request):
+            keys.append(AccountAdapter(request)._get_login_attempts_cache_key(request, email="a@x.example"))
+    assert keys[0] == keys[1] and len(set(keys)) == 4

@@ -17,6 +17,7 @@ from troth.gate import watch
 from troth.gate.keystore.boxes import open_text, seal_text
 from troth.gate.outbound.mail import enqueue
 from troth.gate.uses import SYSTEM, act, using
+from troth.gate.watch.nets import Net
 
 from . import addresses, passwords
 from .addresses import PURPOSE
@@ -62,7 +63,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Failed tries at an account are counted for each sender apart: nobody locks somebody else out."""
-        return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{request.META.get('REMOTE_ADDR', '')}"
+        # Of version 6 anybody has more addresses than tries: its network counts.
+        sender = Net.of(request.META.get("REMOTE_ADDR", ""))
+        return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{sender}"
 
     def get_login_stages(self) -> list[str]:
         return ["troth.accounts.challenge.Challenge", *super().get_login_stages()]
