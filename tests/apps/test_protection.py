@@ -14,6 +14,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -42,6 +43,7 @@ from troth.gate.watch.rules import Rule, rules, signs_of
 
 __all__ = ["set_clock"]
 VICTOR, BOB = "203.0.113.66", "198.51.100.9"
+ELSEWHERE = "192.0.2.200"
 OFFICE, LOGIN = "/office/protection/", "/accounts/login/"
 PHRASE = "horse battery staple correct"
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -157,7 +159,7 @@ def test_who_is_signed_in_may_write_what_looks_like_one() -> None:
 
 @durable
 def test_a_net_that_attacks_is_blocked_told_until_when_and_let_go_again(
-    settings: Any, set_clock: Clock
+    settings: Any, set_clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     victor = at(VICTOR)
     for _ in range(3):
@@ -170,6 +172,10 @@ def test_a_net_that_attacks_is_blocked_told_until_when_and_let_go_again(
     assert line["rule"] == "attack-shaped" and line["did"] == ["block-net"] and line["net"] == f"{VICTOR}/32"
     set_clock(timedelta(minutes=31))
     assert victor.get("/").status_code == 200
+    assert len(measures.memory.nets[Measure.Act.BLOCK]) == 1
+    monkeypatch.setattr(measures, "SWEPT_EVERY", -1.0)
+    measures.refresh(at_once=True)
+    assert len(measures.memory.nets[Measure.Act.BLOCK]) == 0
 
 
 @durable
@@ -214,7 +220,7 @@ def test_stuffing_slows_a_net_down_and_going_on_blocks_it_and_the_administrator_
     assert waits.status_code == 429 and 0 < int(waits["Retry-After"]) <= 5
     assert victor.get("/").status_code == 200
     for number in range(30):
-        middleware.judge([Sign("sign-in-failed", each=(str(number),))], middleware.Seen(waits.wsgi_request))
+        middleware.judge([Sign("sign-in-failed", each=(str(number),))], Scene(VICTOR))
     assert ("net", "block") in standing() and victor.get("/").status_code == 403
     (letter,) = Message.objects.all()
     with using("supervising-mail", by=acting(staff("owner", "o@iplum.example"))):
@@ -224,6 +230,75 @@ def test_stuffing_slows_a_net_down_and_going_on_blocks_it_and_the_administrator_
 
 
 # -- nobody is locked out by what others do
+
+
+@durable
+def test_whoever_is_signed_in_bears_no_block_of_their_net_and_is_stopped_without_it(settings: Any) -> None:
+    settings.TROTH_SECOND_FACTOR = False
+    hers, visitor = at(BOB), at(BOB)
+    hers.force_login(staff("sales").user)
+    visitor.get("/.env")
+    assert visitor.get("/").status_code == 403 and hers.get("/office/").status_code == 200
+    assert at(BOB, HTTP_COOKIE="__Host-session=v1.made.up").get("/").status_code == 403
+    measures.forget(), Measure.objects.all().delete()
+    hers.get("/.env")
+    assert standing() == {("family", "block")} and hers.get("/office/").status_code == 403
+    assert visitor.get("/").status_code == 200
+    # Nor by a page of somebody else's that has a browser ask for things.
+    victor = at(VICTOR)
+    victor.get("/.env", headers={"Sec-Fetch-Site": "cross-site"})
+    assert victor.get("/").status_code == 200 and fired() == ["canary-page"] * 3
+
+
+@durable
+def test_a_made_up_cookie_hides_no_form_and_programs_and_beacons_are_no_forms() -> None:
+    seen = Secure(REMOTE_ADDR=ELSEWHERE).get("/").wsgi_request
+    seen.META["HTTP_COOKIE"], seen.method = "__Host-session=v1.made.up", "POST"
+    guard = middleware.Guard(lambda _: HttpResponse(status=302))
+    for _ in range(40):
+        guard(seen)
+    assert fired() == ["forms"] and standing() == {("net", "slow")}
+    other = at(ELSEWHERE)
+    for _ in range(3):
+        assert other.post("/beacon/hits", "[]", "text/plain").status_code != 429
+    assert other.post(LOGIN, {"login": "a@x.example", "password": "' or '1'='1"}).status_code == 200
+    assert other.post(LOGIN, {"login": "a@x.example", "password": "x"}).status_code == 429
+
+    def gone(request: Any) -> HttpResponse:
+        request.admitted = True
+        return HttpResponse(status=404)
+
+    guard, seen.method = middleware.Guard(gone), "GET"
+    for number in range(25):
+        seen.path = f"/api/v1/records/{number}"
+        guard(seen)
+    assert fired() == ["forms"]
+
+
+@durable
+def test_behind_a_proxy_accounts_are_guarded_all_the_same(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anton, dana, proxy = (
+        staff("administrator", "anton@iplum.example"),
+        staff("sales"),
+        Scene("127.0.0.1", is_trusted=True),
+    )
+    for number in range(400):
+        middleware.judge([Sign("opened", dana.owner_id.hex, (str(number),))], proxy)
+    assert fired()[-1] == "bulk-read" and standing() == {("account", "block")}
+    assert Message.objects.filter(owner=anton.owner).exists()
+    hers = at("127.0.0.1")
+    hers.force_login(dana.user)
+    assert hers.get("/office/").status_code == 403
+    # Beyond the most alarms that are kept, no line is written for one that did nothing either.
+    before = lines(settings)
+    monkeypatch.setattr(noting, "MOST_AN_HOUR", 0)
+    at("127.0.0.1").get("/.env")
+    assert lines(settings) == before and before[-1]["rule"] == "bulk-read"
+    # With her account goes what is done about it; that it is gone is no breach.
+    measures.end_with(dana.owner_id.hex)
+    assert not standing() and not controls._without_measure()
 
 
 @durable
@@ -345,6 +420,8 @@ def test_the_office_sees_why_undoes_lengthens_and_blocks_and_all_of_it_is_on_rec
     anton.post(f"{OFFICE}{measure.pk}/", {"do": "undo"})
     assert victor.get("/").status_code == 200
     assert Entry.objects.filter(purpose=noting.PURPOSE, recipient="administrator").count() == 3
+    anton.post(f"{OFFICE}{measure.pk}/", {"do": "longer"})
+    assert victor.get("/").status_code == 200, "what has ended is not brought back by a page that is old"
     block = {"net": "203.0.113.0/24", "minutes": 30, "why": "many tries"}
     assert anton.post(OFFICE, block).status_code == 302 and victor.get("/").status_code == 403
     assert "many tries" in anton.get(OFFICE).content.decode()
@@ -367,8 +444,9 @@ def test_a_canary_is_named_and_forgotten(anton: Client) -> None:
     assert anton.post(f"{OFFICE}canary/", {"subject": uuid4()}).status_code == 422
     assert anton.post(f"{OFFICE}canary/", {"subject": subject}).status_code == 302
     assert subject.hex in measures.memory.canaries
+    assert anton.post(f"{OFFICE}canary/", {"do": "forget", "canary": "x"}).status_code == 302
     anton.post(f"{OFFICE}canary/", {"do": "forget", "canary": Canary.objects.get().pk})
-    assert not Canary.objects.exists()
+    assert not Canary.objects.exists() and not measures.memory.canaries
 
 
 # -- what is kept
@@ -444,8 +522,10 @@ def test_a_net_holds_its_addresses_and_no_others() -> None:
     assert {address: list(nets.over(address)) for address in cases} == cases
     net = Net.said("203.0.113.0/24")
     assert Net.unpacked(net.packed, net.bits) == net and str(net) == "203.0.113.0/24"
+    nets.sweep("198.51.100.7".__eq__)
+    assert list(nets.over("198.51.100.7")) == [] and len(nets) == 3
     nets.drop(net)
-    assert list(nets.over("203.0.113.9")) == [] and len(nets) == 3
+    assert list(nets.over("203.0.113.9")) == [] and len(nets) == 2
     chance = random.Random(8)
     for _ in range(200):
         net = Net(32, bits := chance.randrange(1, 33), chance.getrandbits(bits))

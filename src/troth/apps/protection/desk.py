@@ -1,5 +1,6 @@
 """The office's page of protection: what fired, why, what was done, how to undo it.  Looks and acts are on record."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -109,7 +110,9 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
     measure = get_object_or_404(Measure.objects.select_related("alarm"), pk=pk)
     with using(noting.PURPOSE, by=request.actor), act():  # type: ignore[attr-defined]
         _ = measure.alarm.tried, measure.alarm.in_session
-        if request.POST.get("do") == "longer":
+        if measure.until <= timezone.now():
+            said = "This has ended meanwhile. Nothing was changed."
+        elif request.POST.get("do") == "longer":
             longest = timezone.now() + timedelta(minutes=LONGEST)
             noting.change(measure, min(measure.until + timedelta(days=1), longest))
             said = "It lasts a day longer."
@@ -125,7 +128,9 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
 def canary(request: HttpRequest) -> HttpResponse:
     """Name a subject who is nobody, or take the name away."""
     if request.POST.get("do") == "forget":
-        Canary.objects.filter(pk=request.POST.get("canary") or None).delete()
+        known = request.POST.get("canary", "")
+        Canary.objects.filter(pk=int(known) if re.fullmatch(r"[0-9]{1,18}", known) else None).delete()
+        measures.refresh(at_once=True)
         return redirect("office-protection")
     form = CanaryForm(request.POST)
     if not form.is_valid():

@@ -29,6 +29,8 @@ KEPT = timedelta(days=1)
 """How long a measure is kept when it has ended."""
 GAP = 5.0
 """Seconds between two forms of a net that is slowed down."""
+SWEPT_EVERY = 600.0
+"""Seconds until what has ended is looked for in the memory."""
 Kind, Act = Measure.Kind, Measure.Act
 
 
@@ -51,7 +53,8 @@ class Memory:
     canaries: frozenset[str] = frozenset()
     asked_at: float = float("-inf")
     known_at: datetime | None = None
-    last_form: dict[Net, float] = field(default_factory=dict)
+    last_form: dict[Net | str, float] = field(default_factory=dict)
+    swept_at: float = field(default_factory=time.monotonic)
 
 
 memory = Memory()
@@ -75,10 +78,23 @@ def refresh(*, at_once: bool = False) -> None:
             rows = rows.filter(changed_at__gte=memory.known_at - OVERLAP)
         for row in rows.order_by("changed_at").iterator(chunk_size=5000):
             hold(row.kind, bytes(row.target), row.bits, row.act, row.until)
+        if now > memory.swept_at + SWEPT_EVERY:
+            memory.swept_at = now
+            _sweep()
         memory.canaries = frozenset(each.hex for each in Canary.objects.values_list("whose", flat=True))
         memory.known_at = begun
     except DatabaseError as error:
         log.error("measures were not read: %s", type(error).__name__)
+
+
+def _sweep() -> None:
+    """Forget what has ended by itself: attackers come from ever new nets, and a process runs for months."""
+    now = timezone.now().timestamp()
+    for nets in memory.nets.values():
+        nets.sweep(lambda until: until <= now)
+    for held in memory.others.values():
+        for target in [target for target, until in list(held.items()) if until <= now]:
+            held.pop(target, None)
 
 
 def hold(kind: str, target: bytes, bits: int, act: str, until: datetime) -> None:
@@ -121,17 +137,17 @@ def is_challenged(subject: UUID) -> bool:
     return on(Kind.ACCOUNT, subject.bytes, Act.CHALLENGE) is not None
 
 
-def waits(address: str) -> int:
-    """Seconds until a net that is slowed down may send its next form; 0 when it may now."""
-    net, now = Net.of(address), time.monotonic()
-    if net is None:
+def waits(who: Net | str | None) -> int:
+    """Seconds until a net that is slowed down, or a session in one, may send its next form; 0 when it may now."""
+    now = time.monotonic()
+    if who is None:
         return 0
-    left = memory.last_form.get(net, float("-inf")) + GAP - now
+    left = memory.last_form.get(who, float("-inf")) + GAP - now
     if left > 0:
         return int(left) + 1
     if len(memory.last_form) > 10_000:
         memory.last_form.clear()
-    memory.last_form[net] = now
+    memory.last_form[who] = now
     return 0
 
 
@@ -156,5 +172,10 @@ def tidy() -> int:
 
 def end_with(subject: str) -> None:
     """With an erased subject go the measures on their account, and their being a canary."""
-    Measure.objects.filter(kind=Kind.ACCOUNT, target=bytes.fromhex(subject)).delete()
+    rows = Measure.objects.filter(kind=Kind.ACCOUNT, target=bytes.fromhex(subject))
+    for row in rows.select_related("alarm"):
+        # What is no longer there to be seen was not left undone.
+        left = [word for word in row.alarm.did.split() if word not in ("challenge", "block-account")]
+        type(row.alarm).objects.filter(pk=row.alarm_id).update(did=" ".join(left))
+    rows.delete()
     Canary.objects.filter(whose=UUID(hex=subject)).delete()

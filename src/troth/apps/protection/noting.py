@@ -1,7 +1,7 @@
 """A rule has fired: the alarm, what is done about it, the line in the file, the letter to the administrators.
 
 clause: security.environment.  Address, session and what was tried are sealed under the key of their day; what is compared
-with each request stands in the measure.  From a trusted net everything is noted, and nothing is done.
+with each request stands in the measure.  From a trusted net everything is noted, and to the net nothing is done.
 """
 
 import json
@@ -44,43 +44,62 @@ MOST_AN_HOUR = 1000
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where something was seen: address, the session's family of tickets (hex), whether the net is trusted."""
+    """Where something was seen: address, the session's family of tickets (hex), whether the net is trusted.
+
+    `is_signed_in` says that the family is real: whether its ticket let somebody in.  `is_led` that a page of somebody
+    else had the browser ask for it, as an image or a link.
+    """
 
     address: str = ""
     family: str = ""
     is_trusted: bool = False
+    is_signed_in: bool = False
+    is_led: bool = False
 
 
 def note(rule: Rule, sign: Sign, scene: Scene) -> Alarm | None:
     """Keep an alarm and do what its rule says.  None when there are too many to keep, or the store does not answer."""
     now = timezone.now()
     until = now + timedelta(minutes=rule.minutes)
-    found = {} if scene.is_trusted else _targets(rule, sign, scene)
-    did = tuple(what for what in rule.do if what in found or (what == "page" and not scene.is_trusted))
+    acts = _acts(rule, scene)
+    found = _targets(acts, sign, scene)
+    did = tuple(what for what in acts if what in found or what == "page")
     for kind, how, target, bits in found.values():
         measures.hold(kind, target, bits, how, until)
     alarm = None
     try:
         if Alarm.objects.filter(at__gt=now - QUIET).count() < MOST_AN_HOUR:
-            alarm = _keep(rule, sign, scene, " ".join(did), now)
-            place(alarm, list(found.values()), until)
+            alarm = _keep(rule, sign, scene, " ".join(did), now, list(found.values()), until)
             if "page" in did:
                 _page(rule, alarm)
     except (DatabaseError, GateError, SealError) as error:
         log.error("an alarm of rule %s was not kept: %s", rule.id, type(error).__name__)
-    write(rule, scene, did, now)
+    # From a trusted net anybody could send line after line: what is beyond the most fills no disk either.
+    if alarm or did:
+        write(rule, scene, did, now)
     return alarm
+
+
+def _acts(rule: Rule, scene: Scene) -> tuple[str, ...]:
+    """What a rule does here: nothing to a net that is trusted, or of whoever only followed somebody else's page.
+
+    Whoever is signed in is stopped without their network.
+    """
+    if rule.by == "net" and (scene.is_trusted or scene.is_led):
+        return ()
+    alone = scene.is_signed_in and bool(scene.family)
+    return tuple(dict.fromkeys("block-family" if alone and what == "block-net" else what for what in rule.do))
 
 
 Target = tuple[str, str, bytes, int]
 """Kind, act, the bytes of the target, and how many of their bits count."""
 
 
-def _targets(rule: Rule, sign: Sign, scene: Scene) -> dict[str, Target]:
-    """Each thing that the rule does here, and to whom."""
+def _targets(acts: tuple[str, ...], sign: Sign, scene: Scene) -> dict[str, Target]:
+    """Each thing that is done, and to whom."""
     found: dict[str, Target] = {}
     net = Net.of(scene.address) if scene.address else None
-    for what in rule.do:
+    for what in acts:
         if what in ("slow", "block-net") and net:
             how = Measure.Act.SLOW if what == "slow" else Measure.Act.BLOCK
             found[what] = (Measure.Kind.NET, how, net.packed, net.bits)
@@ -92,12 +111,16 @@ def _targets(rule: Rule, sign: Sign, scene: Scene) -> dict[str, Target]:
     return found
 
 
-def _keep(rule: Rule, sign: Sign, scene: Scene, did: str, now: datetime) -> Alarm:
+def _keep(
+    rule: Rule, sign: Sign, scene: Scene, did: str, now: datetime, targets: list[Target], until: datetime
+) -> Alarm:
+    """The alarm and its measures, together or not at all."""
     with using(PURPOSE, by=SYSTEM, at=PLACE), act():
         alarm = Alarm(owner_id=_day(now), rule=rule.id, did=did, at=now)
         alarm.address, alarm.tried = scene.address[:45], _bare(sign.words)[:300]
         alarm.in_session = " ".join(filter(None, (scene.family, sign.account)))
         alarm.save(force_insert=True)
+        place(alarm, targets, until)
     return alarm
 
 

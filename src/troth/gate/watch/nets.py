@@ -3,7 +3,7 @@
 A table for each length of prefix, so that looking costs one question for each length that occurs, however many there are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -93,6 +93,12 @@ class Nets(Generic[Held]):
             held = table.get(found[1] >> shift)
             if held is not None:
                 yield held
+
+    def sweep(self, is_over: Callable[[Held], bool]) -> None:
+        """Drop each net whose held thing is over."""
+        for table in self._tables.copy().values():
+            for prefix in [prefix for prefix, held in list(table.items()) if is_over(held)]:
+                table.pop(prefix, None)
 
     def __len__(self) -> int:
         return sum(map(len, self._tables.values()))
