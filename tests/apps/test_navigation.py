@@ -71,8 +71,11 @@ def test_nothing_of_a_visit_but_the_alias_leads_to_the_browser() -> None:
         ("/workspaces/01968c1e-7c3a-7d51-8b0a-6f4a0b1c2d3e/", "/workspaces/*/"), ("services?q=alice", "/services"),
         ("/refer/never/0a1b2c3d4e5f60718293a4b5c6d7e8f901234567/", "/refer/never/*/"), ("", "/"),
         ("/a\r\nset-cookie: x", "/aset-cookie:x"), ("/" + "ab/" * 200, ("/" + "ab/" * 200)[:200]),
+        ("/refer/never/aehr-ICpGh_eRhIkDVB_RsIjxhP-IkeZ6f2eC_nGko0/", "/refer/never/*/"),
+        ("/blog/Getting-Started-With-Kilns-And-Glazes/", "/blog/Getting-Started-With-Kilns-And-Glazes/"),
     ],
-    ids=["plain", "key", "mail", "encoded", "number", "slug", "uuid", "query", "hex", "none", "breaks", "long"],
+    ids=["plain", "key", "mail", "encoded", "number", "slug", "uuid", "query", "hex", "none", "breaks", "long",
+         "key with strokes", "capitals"],
 )  # fmt: skip
 def test_a_path_is_kept_without_names_numbers_and_keys(path: str, kept: str) -> None:
     assert cleaning.path_of(path) == kept
@@ -200,6 +203,22 @@ def test_a_script_error_is_sealed_and_says_nobody() -> None:
     with pytest.raises(SealedError):
         _ = event.error
     assert cleaning.error_of(message) == "TypeError: * is not a function at https://x.example/a.js call +*"
+    page, script = "https://x.example/contact/open/Zk3sVQ9xTTe0Pq7w/:7", "/static/visits.8f2a1bc3d4e5.js:12"
+    assert cleaning.error_of(f"x at {page} {script}") == f"x at https://x.example/contact/open/*/:7 {script}"
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("http://203.0.113.7/router/", "*/router/"), ("https://a1b2c3d4e5f6.mail.example/", "*.mail.example/"),
+        ("https://web24.news.example/a", "web24.news.example/a"),
+    ],
+    ids=["address", "key", "word"],
+)  # fmt: skip
+def test_a_host_is_kept_unless_it_is_an_internet_address_or_a_key(url: str, kept: str) -> None:
+    assert (cleaning.link_of(url), cleaning.link_of(f"https://{kept}")) == (kept, kept)
+    ask(view("/", told={"r": url}))
+    assert [each.referrer for each in events()] == [kept]
 
 
 def test_addresses_lie_apart_sorted_and_without_times() -> None:

@@ -20,7 +20,9 @@ _QUERY = re.compile(r"[?#][^\s)\"']*")
 _NAME = re.compile(r"[^\W\d_][\w :./-]{0,49}")
 _CAMPAIGN = re.compile(r"[\w .+-]{1,40}")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2}|\d{3}))?(?![A-Za-z0-9])")
-_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,98}[a-z0-9])?")
+_HOST = re.compile(r"[a-z0-9*](?:[a-z0-9.*-]{0,98}[a-z0-9*])?")
+_BEHIND_A_STROKE = re.compile(r"(?<=/)[^\s/)\"'<>]+")
+_SCRIPT = re.compile(r"\.m?js(?::\d{1,4}){0,2}$")
 _UTM = ("utm_source", "utm_medium", "utm_campaign")
 _PLAIN = re.compile(r"(?:/[a-z]{0,24}(?:-[a-z]{1,24})*)+")
 _WORD = 24  # letters: a longer run is no word of an address that people write
@@ -30,7 +32,11 @@ def is_somebodys(segment: str) -> bool:
     """Whether a segment of a path looks like a name, a number or a key of somebody or something single."""
     if "@" in segment or sum(map(str.isdigit, segment)) >= _DIGITS:
         return True
-    return any(len(run) > _WORD or (len(run) >= 10 and _is_mixed(run)) for run in _RUN.findall(segment))
+    runs = _RUN.findall(segment)
+    if any(len(run) > _WORD or (len(run) >= 10 and _is_mixed(run)) for run in runs):
+        return True
+    # A key in which strokes happen to stand so that none of its runs is long.
+    return len(segment) > _WORD and sum(each != each.lower() and _is_mixed(each) for each in runs) > 1
 
 
 def _is_mixed(run: str) -> bool:
@@ -57,7 +63,16 @@ def path_of(path: str) -> str:
 def link_of(url: str) -> str:
     """Host and path of a web address, as it is kept; blank for anything else, `mailto:` before all."""
     host, path = split(url)
-    return f"{host}{path_of(path)}"[: LONGEST["target"]] if host else ""
+    return f"{host_of(host)}{path_of(path)}"[: LONGEST["target"]] if host else ""
+
+
+def host_of(host: str) -> str:
+    """A host as it is kept: an Internet address may be somebody's, and so may a name out of letters and numbers."""
+    if host.replace(".", "").isdigit():
+        return HIDDEN
+    return ".".join(
+        HIDDEN if any(map(str.isdigit, each)) and is_somebodys(each) else each for each in host.split(".")
+    )
 
 
 def split(url: str) -> tuple[str, str]:
@@ -106,9 +121,15 @@ def language_of(text: str) -> str:
 
 
 def error_of(text: str) -> str:
-    """What a page's script reports, without addresses, numbers and queries.  It is sealed all the same."""
-    told = _NUMBERS.sub(HIDDEN, _MAIL.sub(HIDDEN, _QUERY.sub("", text[:2000])))
+    """What a page's script reports, without addresses, numbers, keys and queries.  It is sealed all the same."""
+    told = _BEHIND_A_STROKE.sub(_segment, _MAIL.sub(HIDDEN, _QUERY.sub("", text[:2000])))
+    told = _NUMBERS.sub(HIDDEN, told)
     return _CONTROL.sub(" ", told).strip()[:300]
+
+
+def _segment(found: re.Match[str]) -> str:
+    """Part of the address of a page, which may be the key to it; files of scripts keep their names."""
+    return HIDDEN if is_somebodys(found[0]) and not _SCRIPT.search(found[0]) else found[0]
 
 
 def milliseconds(value: object, most: int) -> int | None:

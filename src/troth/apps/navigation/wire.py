@@ -79,7 +79,7 @@ def _left(told: JSON, taken: frozenset[str], known: frozenset[str]) -> set[str]:
 def _referrer(text: str, site: str) -> str:
     """Where somebody came from; our own page tells nothing new."""
     host, path = cleaning.split(text)
-    return f"{host}{cleaning.path_of(path)}"[:200] if host and host != site else ""
+    return f"{cleaning.host_of(host)}{cleaning.path_of(path)}"[:200] if host and host != site else ""
 
 
 def _page(url: str, known: Mapping[str, str]) -> tuple[str, str, str]:
