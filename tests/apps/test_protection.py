@@ -308,7 +308,13 @@ def test_others_failures_lock_nobody_out_and_a_stranger_with_the_password_needs_
     settings.TROTH_SECOND_FACTOR = False
     member = staff("sales", "dana@iplum.example", PHRASE)
     hers = {"login": "dana@iplum.example", "password": PHRASE}
-    assert at(BOB).post(LOGIN, hers).status_code == 302
+    asked: list[str] = []
+    with monkeypatch.context() as patched:
+        patched.setattr(security.watch, "saw", lambda what, **_: asked.append(what))
+        assert at(BOB).post(LOGIN, hers).status_code == 302
+        assert asked == [], "a right password is no guess at who is there"
+        at(BOB).post(LOGIN, {**hers, "password": "a wrong one"})
+    assert "address-asked" in asked
     for number in range(12):  # from many nets, as a botnet does
         at(f"192.0.2.{number}").post(LOGIN, {**hers, "password": "a wrong one"})
     assert "guessing" in fired() and standing() == {("account", "challenge")}

@@ -116,7 +116,9 @@ def evenly(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest
     def held(request: HttpRequest) -> HttpResponse:
         begun = time.monotonic()
         response = view(request)
-        if request.method == "POST":
+        # A whole office signs in at nine: whose password was right asked for nobody's address but their own.
+        is_right = view is library.login and response.status_code == 302
+        if request.method == "POST" and not is_right:
             watch.saw(ASKED, each=(watch.mark(request.POST.get("login") or request.POST.get("email", "")),))
         if request.method == "POST" and not request.user.is_authenticated:
             time.sleep(max(0.0, SAME_FOR_ALL - (time.monotonic() - begun)))
