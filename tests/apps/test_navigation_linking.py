@@ -208,10 +208,27 @@ def test_one_person_at_two_browsers_undoes_each_alone() -> None:
         assert number is not None
         linking.link(alice.owner_id, number, "Firefox 140, Linux, desktop", "registration")
     page = home.get("/account/privacy/").content.decode()
-    first, second = re.findall(r'action="(/account/browsers/[^"]+)"', page)
-    assert home.post(first).status_code == 302 and LinkedBrowser.objects.count() == 1
-    assert home.post(first).status_code == 404 and home.post(second).status_code == 302
-    assert not LinkedBrowser.objects.exists()
+    second, first = re.findall(r'action="(/account/browsers/[^"]+)"', page)
+    drawn = home.post(first).cookies[numbers.COOKIE].value
+    assert numbers.number_of(drawn) and trail.of(drawn).total == 0 and LinkedBrowser.objects.count() == 1
+    other = home.post(second)
+    assert home.post(first).status_code == 404 and other.status_code == 302
+    assert numbers.COOKIE not in other.cookies and not LinkedBrowser.objects.exists()
+
+
+def test_a_browser_that_wants_no_number_any_more_is_given_none_when_it_is_disconnected_or_signs_out() -> None:
+    alice = register()
+    ways: list[tuple[str, dict[str, Any]]] = [
+        ("/accounts/logout/", {"headers": {"sec-gpc": "1"}}), ("/you/disconnect/", {}),
+    ]  # fmt: skip
+    for path, sent in ways:
+        number = numbers.number_of(walk(alice, "/kilns/"))
+        assert number is not None
+        linking.link(person_of(ALICE["email"]).owner_id, number, "Firefox 140", "registration")
+        if not sent:
+            alice.cookies[numbers.CHOICE] = "no"
+        given = alice.post(path, **sent).cookies[numbers.COOKIE]
+        assert (given.value, given["max-age"]) == ("", 0), path
 
 
 def test_charlie_cannot_undo_alices_browser_and_victor_is_asked_who_he_is(victor: Client) -> None:

@@ -31,9 +31,13 @@ NAME = "connect-browser"
 
 def number_in(request: HttpRequest) -> bytes | None:
     """The number of the browser that asks; None for one without, and for one that wants to be nobody."""
-    if request.headers.get("Sec-GPC") == "1" or request.COOKIES.get(numbers.CHOICE) == "no":
+    if _wants_none(request):
         return None
     return numbers.number_of(request.COOKIES.get(numbers.COOKIE, ""))
+
+
+def _wants_none(request: HttpRequest) -> bool:
+    return request.headers.get("Sec-GPC") == "1" or request.COOKIES.get(numbers.CHOICE) == "no"
 
 
 def link_of(number: bytes | None) -> LinkedBrowser | None:
@@ -72,8 +76,8 @@ def _owner(number: bytes) -> UUID | None:
 
 
 def give_number(request: HttpRequest) -> str:
-    """Give the browser another number with the answer (`middleware.py`)."""
-    drawn = numbers.draw()
+    """Give the browser another number with the answer (`middleware.py`); none where it wants none, and blank here."""
+    drawn = "" if _wants_none(request) else numbers.draw()
     request.new_number = drawn  # type: ignore[attr-defined]
     return drawn
 

@@ -79,8 +79,11 @@ def you_switch(request: HttpRequest) -> HttpResponse:
 @person_only
 def unlink(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Disconnect one of one's own browsers, from wherever one is."""
-    owner = person_of(request).owner_id
-    linking.unlink(get_object_or_404(LinkedBrowser, pk=pk, owner=owner))
+    found = get_object_or_404(LinkedBrowser, pk=pk, owner=person_of(request).owner_id)
+    is_this_one = linking.link_of(numbers.number_of(_cookie(request))) == found
+    linking.unlink(found)
+    if is_this_one:
+        linking.give_number(request)
     messages.success(request, "The browser is anonymous again.")
     return redirect("own-privacy")
 
