@@ -7,6 +7,7 @@ events of the visits in which it occurs; everything else was counted before (`ro
 
 import csv
 import io
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ from troth.visits.counts.rollups import COUNTED, NEEDED
 from troth.visits.counts.tally import ALL, MS, NOTED, TIMES, VISITORS, VISITS, Figures
 from troth.visits.models import Day
 from troth.visits.reading import PURPOSE, opened
+
+AT_ONCE = 5.0
+"""Seconds that a narrowed look reads events, from the newest day on; the page says how many days it left out."""
 
 Lines = dict[str, dict[str, Figures]]
 """By report and label; "" is what has no name."""
@@ -53,6 +57,7 @@ class Counted:
     is_too_few: bool = False
     as_of: datetime | None = None
     waiting: int = 0
+    left_out: int = 0
 
 
 def look(period: Period, by: Actor, names: Iterable[str] = tuple(REPORTS)) -> Counted:
@@ -62,10 +67,10 @@ def look(period: Period, by: Actor, names: Iterable[str] = tuple(REPORTS)) -> Co
         days, columns = opened(use, period.before().first, period.last, COUNTED)
         if not columns >= NEEDED:
             return Counted()
-        found = _narrowed(period, days, columns) if period.by else _all(period)
+        found, left_out = _narrowed(period, days, columns) if period.by else (_all(period), 0)
     if period.by and not any(day >= period.first for day in found.daily):
-        return Counted(is_too_few=True)
-    before = found.before if period.has_all_before() else {}
+        return Counted(is_too_few=True, left_out=left_out)
+    before = found.before if period.has_all_before() and not left_out else {}
     reports = {name: REPORTS[name] for name in names if REPORTS[name].column in columns}
     newest = CountedDay.objects.filter(day__range=(period.first, period.last)).order_by("-day").first()
     return Counted(
@@ -76,6 +81,7 @@ def look(period: Period, by: Actor, names: Iterable[str] = tuple(REPORTS)) -> Co
         {name: _report(name, report, found.now, before) for name, report in reports.items()},
         as_of=newest.made_at if newest and not period.by else None,
         waiting=waiting,
+        left_out=left_out,
     )
 
 
@@ -108,10 +114,15 @@ def _all(period: Period) -> _Found:
     return found
 
 
-def _narrowed(period: Period, days: list[Day], columns: frozenset[str]) -> _Found:
-    """What is narrowed to a line, counted from the events; a day on which it is too small stands as none."""
-    found = _Found()
-    for day in days:
+def _narrowed(period: Period, days: list[Day], columns: frozenset[str]) -> tuple[_Found, int]:
+    """What is narrowed to a line, counted from the events, and how many of the oldest days were left out.
+
+    A day on which it is too small stands as none.
+    """
+    found, until = _Found(), time.monotonic() + AT_ONCE
+    for number, day in enumerate(reversed(days)):
+        if number and time.monotonic() > until:
+            return found, len(days) - number
         at = day.began_at.date()
         counted = rollups.count_events(day, columns, (period.by, period.to))
         kept = {key: each for key, each in counted.items() if key[0] == (period.site or key[0])}
@@ -122,7 +133,7 @@ def _narrowed(period: Period, days: list[Day], columns: frozenset[str]) -> _Foun
         found.daily[at] = visitors, sum(each[TIMES] for each in totals)
         for (_, report, label), figures in kept.items():
             found.add(found.now if at >= period.first else found.before, report, label, figures)
-    return found
+    return found, 0
 
 
 def _by_day(period: Period, daily: dict[date, tuple[int, int]]) -> list[tuple[date, int, int]]:
