@@ -144,6 +144,28 @@ def test_one_click_narrows_the_counts_to_a_line(dana: Actor, sign_in: Any) -> No
     assert whole.now["views"] == 10 and lines(whole, "pages") == {"/services/": 5, "/contact/": 5}
 
 
+def test_nobody_is_found_by_taking_a_line_away_from_the_whole(dana: Actor) -> None:
+    def told(by: str, to: str, site: str = "") -> bool:
+        return not look(Period(week().first, week().last, by, to, site), dana).is_too_few
+
+    five("/services/", "/contact/")
+    assert told("browsers", "Firefox 140") and told("pages", "/contact/")
+    visit("/services/", agent=IPHONE)  # all but Firefox, and all without `/contact/`, would be one
+    CountedDay.objects.all().delete()
+    assert not told("browsers", "Firefox 140") and not told("pages", "/contact/")
+    five("/services/", agent=FIREFOX.replace("140", "141"))
+    visit("/services/", agent=FIREFOX.replace("140", "141"))
+    CountedDay.objects.all().delete()
+    assert told("pages", "/contact/")  # seven are left
+    # Without the two versions of Firefox one would be left: the smaller one stays with it.
+    assert not told("browsers", "Firefox 140") and told("browsers", "Firefox 141")
+    visit("/agreement/", agent=FIREFOX.replace("140", "141"))
+    Event.objects.filter(path="/agreement/").update(site=f"community.{HOST}")
+    CountedDay.objects.all().delete()
+    of_both = look(Period(week().first, week().last, "browsers", "Firefox 141"), dana)
+    assert (of_both.now["visitors"], of_both.now["views"]) == (6, 6)  # each site decides for itself
+
+
 def test_a_forgotten_trail_is_in_no_count(dana: Actor) -> None:
     five("/services/")
     cookie = visit("/services/", "/contact/")

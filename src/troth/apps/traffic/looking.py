@@ -25,6 +25,8 @@ from troth.visits.counts.tally import ALL, MS, NOTED, TIMES, VISITORS, VISITS, F
 from troth.visits.models import Day
 from troth.visits.reading import PURPOSE, opened
 
+from . import narrowing
+
 AT_ONCE = 5.0
 """Seconds that a narrowed look reads events, from the newest day on; the page says how many days it left out."""
 
@@ -62,7 +64,7 @@ class Counted:
 
 def look(period: Period, by: Actor, names: Iterable[str] = tuple(REPORTS)) -> Counted:
     """Count, as one use by whoever looks, on record with each day that was looked at."""
-    waiting = 0 if period.by else rollups.bring_up(period.before().first, period.last)
+    waiting = rollups.bring_up(period.before().first, period.last)
     with using(PURPOSE, by=by) as use:
         days, columns = opened(use, period.before().first, period.last, COUNTED)
         if not columns >= NEEDED:
@@ -117,20 +119,25 @@ def _all(period: Period) -> _Found:
 def _narrowed(period: Period, days: list[Day], columns: frozenset[str]) -> tuple[_Found, int]:
     """What is narrowed to a line, counted from the events, and how many of the oldest days were left out.
 
-    A day on which it is too small stands as none.
+    A day on which it may not be told stands as none.
     """
-    found, until = _Found(), time.monotonic() + AT_ONCE
+    found, may_tell, until = _Found(), narrowing.rule(period), time.monotonic() + AT_ONCE
     for number, day in enumerate(reversed(days)):
         if number and time.monotonic() > until:
             return found, len(days) - number
         at = day.began_at.date()
         counted = rollups.count_events(day, columns, (period.by, period.to))
-        kept = {key: each for key, each in counted.items() if key[0] == (period.site or key[0])}
-        totals = [each for key, each in kept.items() if key[1] == ALL]
-        visitors = sum(each[VISITORS] for each in totals)
-        if visitors < FEWEST:
+        totals = {
+            site: each for (site, report, _), each in counted.items()
+            if report == ALL and site == (period.site or site) and may_tell(at, site, each)
+        }  # fmt: skip
+        if not totals:
             continue
-        found.daily[at] = visitors, sum(each[TIMES] for each in totals)
+        found.daily[at] = (
+            sum(each[VISITORS] for each in totals.values()),
+            sum(each[TIMES] for each in totals.values()),
+        )
+        kept = {key: each for key, each in counted.items() if key[0] in totals}
         for (_, report, label), figures in kept.items():
             found.add(found.now if at >= period.first else found.before, report, label, figures)
     return found, 0

@@ -164,7 +164,7 @@ def count_due() -> int:
 
 
 def change(days: set[date]) -> None:
-    """Events of some days changed: they are counted anew before anybody sees their counts again."""
+    """Events of some days changed: they are counted anew at the next look, as far as it waits, or by the job."""
     CountedDay.objects.filter(day__in=days).update(changes=F("changes") + 1)
 
 
