@@ -56,7 +56,7 @@ class CanaryForm(forms.Form):
     """A data subject who is nobody."""
 
     subject = forms.UUIDField(
-        label="Number of the subject", help_text="The id by which `troth subject show` knows it."
+        label="Number of the subject", help_text="The id by which “troth subject show” knows it."
     )
 
     def clean_subject(self) -> UUID:
