@@ -25,7 +25,7 @@ from troth.gate.journal.details import of_subjects
 from troth.gate.journal.models import Entry
 from troth.gate.uses import SYSTEM, Actor
 from troth.visits import country
-from troth.visits.counts import rollups
+from troth.visits.counts import rollups, tally
 from troth.visits.counts.models import Count, CountedDay
 from troth.visits.counts.periods import Period
 from troth.visits.counts.tally import Tally, visits
@@ -265,12 +265,12 @@ def test_a_pause_of_half_an_hour_begins_another_visit() -> None:
          "campaign": "", "browser": "", "system": "Linux, desktop", "language": "", "country": ""}
         for minute, path in ((0, "/"), (30, "/services/"), (61, "/"), (300, "/contact/"))
     ]  # fmt: skip
-    tally = Tally()
-    tally.add_visitor("localhost", views)
+    found = Tally()
+    found.add_visitor("localhost", views)
     assert [len(visit) for visit in visits(views)] == [2, 1, 1]
-    assert tally.found["localhost", "all", ""] == [4, 1, 3, 2, 0]
-    assert tally.found["localhost", "entries", "/"][:2] == [2, 1]
-    assert tally.found["localhost", "devices", "desktop"] == [3, 1, 3, 2, 0]
+    assert found.found["localhost", "all", ""] == [4, 1, 3, 2, 0]
+    assert found.found["localhost", "entries", "/"][:2] == [2, 1]
+    assert found.found["localhost", "devices", "desktop"] == [3, 1, 3, 2, 0]
 
 
 def test_a_day_is_counted_once_and_anew_when_it_changes(dana: Actor) -> None:
@@ -289,6 +289,25 @@ def test_a_day_is_counted_once_and_anew_when_it_changes(dana: Actor) -> None:
     Count.objects.update(day=this_day() - timedelta(days=rollups.KEPT + 1))
     rollups.count_due()
     assert not Count.objects.exists() and not CountedDay.objects.exists()
+
+
+def test_who_floods_a_day_with_hits_and_made_up_pages_does_not_fill_the_memory(
+    dana: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollups, "MOST_OF_ONE", 3)
+    monkeypatch.setattr(tally, "MOST_LINES", 12)
+    five("/services/")
+    visit(*["/kilns/"] * 7)
+    assert look(week(), dana).now["views"] == 5 + 3
+    ask(*[view(f"/{letter}/", sec_gpc="1") for letter in "abcdefghijklmno"])
+    CountedDay.objects.all().delete()
+    counted = look(week(), dana)
+    assert (counted.now["views"], counted.now["visitors"]) == (5 + 3 + 15, 6)
+    assert counted.reports["pages"][1] + sum(lines(counted, "pages").values()) == 5 + 3 + 15
+    held = tally.Tally()
+    for number in range(40):
+        held.add_alone(HOST, {"what": What.VIEW, "path": f"/{number}/", "load_ms": None})
+    assert len(held.found) == 12 + 1 and held.found[HOST, "all", ""][0] == 40
 
 
 def test_a_hit_that_comes_after_its_day_is_counted(dana: Actor) -> None:

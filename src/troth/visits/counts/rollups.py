@@ -7,7 +7,7 @@ decision 0034 says for how long, and what becomes of it when a trail is forgotte
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby, starmap
+from itertools import groupby, islice, starmap
 from typing import Any
 
 from django.db import transaction
@@ -30,6 +30,8 @@ KEPT = 760
 """Days that counts are kept for: two years, and the month before."""
 PATIENCE = 1.0
 """Seconds that a look counts days that are not counted yet; the rest is left to the job."""
+MOST_OF_ONE = 5000
+"""Things done by one visitor on one day that are counted, the first ones: nobody does more, but a program could."""
 AT_ONCE = 60.0
 """Seconds that the job counts before it comes round again."""
 
@@ -55,15 +57,15 @@ def today() -> date:
 
 def walk(which: Q, columns: frozenset[str]) -> Iterator[tuple[str, bytes | None, list[Seen]]]:
     """(site, alias, what was done) of each visitor in some events; whoever has no alias is alone at each of them."""
-    told = Event.objects.filter(which, is_bot=False).order_by("site", "alias", "at", "pk")
-    rows = told.values_list(*ROW).iterator(chunk_size=5000)
+    found = Event.objects.filter(which, is_bot=False).order_by("site", "alias", "at", "pk")
+    rows = found.values_list(*ROW).iterator(chunk_size=5000)
     blank = {name: None if name.endswith("_ms") else "" for name in COLUMNS if name not in columns}
     for (site, alias), group in groupby(rows, lambda row: (row[0], row[1] and bytes(row[1]))):
-        seen = [{**dict(zip(COLUMNS, row[2:], strict=True)), **blank} for row in group]
+        told = ({**dict(zip(COLUMNS, row[2:], strict=True)), **blank} for row in group)
         if alias is not None:
-            yield site, alias, seen
+            yield site, alias, list(islice(told, MOST_OF_ONE))
         else:
-            yield from ((site, None, [each]) for each in seen)
+            yield from ((site, None, [each]) for each in told)
 
 
 def count_events(

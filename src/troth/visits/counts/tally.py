@@ -12,6 +12,8 @@ from ..models import What
 from .reports import FEWEST, OF_EVENTS, OF_VISITS, REPORTS, SLOW, Seen
 
 PAUSE = timedelta(minutes=30)
+MOST_LINES = 100_000
+"""Lines of one day that are held while it is counted; somebody could make up as many addresses as they like."""
 ALL = "all"
 """The report that has one line, with everything."""
 
@@ -128,7 +130,9 @@ class Tally:
     def _add(self, site: str, line: Line, figures: Figures, visitors: int) -> None:
         row = self.found.get((site, *line))
         if row is None:
-            row = self.found[site, *line] = [0, 0, 0, 0, 0]
+            if len(self.found) >= MOST_LINES and line[0] != ALL:  # it stands with those that have no name
+                line, visitors = (line[0], ""), 0
+            row = self.found.setdefault((site, *line), [0, 0, 0, 0, 0])
         for place, number in enumerate(figures):
             row[place] += number
         row[VISITORS] += visitors
