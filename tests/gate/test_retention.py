@@ -161,6 +161,8 @@ def test_every_model_that_keeps_by_itself_has_a_rule_of_the_statement() -> None:
         "navigation.Day": ("began_at", 90, "days"),
         "navigation.AddressBook": ("began_at", 7, "days"),
         "chat.Presence": ("seen_at", 30, "days"),
+        "ownoffers.Response": ("answered_at", 24, "months"),
+        "protection.Alarm": ("at", 90, "days"),
         "navigation.LinkedBrowser": ("linked_at", 90, "days"),
         "legal.LegalRecord": ("ended_at", 7, "years"),
     }

@@ -132,11 +132,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "troth.config.metrics.Measured",
-    "troth.apps.protection.middleware.Guard",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "troth.config.browsers.Forbidding",
     "csp.middleware.CSPMiddleware",
+    "troth.apps.protection.middleware.Guard",  # its refusals are as strict as every other answer
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "troth.config.hosts.HostMiddleware",
     "troth.gate.uses.middleware.UseMiddleware",

@@ -131,4 +131,4 @@ def _forget(begun: datetime) -> None:
         if mine.exclude(pk__in=[alarm.pk for alarm in ours]).exists():
             mine.filter(pk__in=[alarm.pk for alarm in ours]).delete()
         else:
-            try_to_erase(owner.hex, SYSTEM, noting.PURPOSE)
+            try_to_erase(owner.hex, SYSTEM)

@@ -71,7 +71,7 @@ def _is_signed_in(request: HttpRequest) -> bool:
 
 
 class Guard:
-    """Middleware around all others: refuses what is blocked, slows down, scores, and looks at what was seen."""
+    """Middleware around all others but those of headers: refuses what is blocked, slows down, scores, and looks at what was seen."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -174,8 +174,6 @@ def told(status: int, words: str, held: Held | None = None) -> HttpResponse:
     kind = Stopped if held or status == 429 else HttpResponse
     response = kind(words + "\n", status=status, content_type="text/plain; charset=utf-8")
     response["Cache-Control"] = "no-store"
-    response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
-    response["X-Content-Type-Options"] = "nosniff"
     if held is not None:
         response["Retry-After"] = str(max(1, int(held.until - time.time())))
     return response

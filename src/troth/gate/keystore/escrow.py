@@ -12,8 +12,6 @@ from troth.engine.seal import (
     write_escrow,
 )
 
-from .keys import keeper
-
 
 def new_recovery_key() -> tuple[str, str]:
     """(public, private) halves of a fresh recovery key; neither is stored."""
@@ -23,6 +21,8 @@ def new_recovery_key() -> tuple[str, str]:
 
 def escrow(to: Path, recovery_public: str) -> None:
     """Seal the key folder to the recovery key, in the place of the escrow before.  Raises EscrowBroken."""
+    from .keys import keeper  # a recovery pair is made where nothing is installed
+
     keys, now = keeper(), datetime.now(UTC)
     write_escrow(to, seal_escrow(recovery_public, keys.files(), deployment=keys.deployment, now=now))
 
