@@ -261,12 +261,15 @@ def ask_the_desk(show: Show, person: Visitor) -> tuple[Visitor, str]:
 
 
 def move(show: Show, person: Visitor) -> None:
-    """Signed in from another browser; a new address that is never proven, and one that is.  The old one begins anew."""
-    again = show.visitor(User_Agent=KEPT["browser that signed in"])
-    again.sends("/accounts/login/", {"login": FIRST, "password": SECRET})
+    """A new address that is never proven, and one that is; signed in from another browser.  The old one begins anew.
+
+    In this order: an address that changes right after another browser came is taken for a theft.
+    """
     for address in (KEPT.address("address never proven"), SECOND):
         person.sends("/account/email/", {"email": address})
     person.sends("/account/email/code/", {"code": show.carrier.code(SECOND, "to move")})
+    again = show.visitor(User_Agent=KEPT["browser that signed in"])
+    again.sends("/accounts/login/", {"login": SECOND, "password": SECRET})
     begun = {"email": FIRST, "password": SECRET}
     show.visitor().sends("/register/", {**KEPT.contact("unfinished registration"), **begun})
 

@@ -71,7 +71,7 @@ def _is_signed_in(request: HttpRequest) -> bool:
 
 
 class Guard:
-    """Middleware around all others but those of headers: refuses what is blocked, slows down, scores, and looks at what was seen."""
+    """Middleware around the application: refuses what is blocked, slows down, scores, and looks at what was seen."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
