@@ -136,8 +136,10 @@ def test_what_fewer_than_five_visitors_of_a_day_make_up_is_not_shown_by_name(
 def test_one_click_narrows_the_counts_to_a_line(dana: Actor, sign_in: Any) -> None:
     five("/services/", "/contact/")
     five("/contact/", agent=IPHONE)
-    page = sign_in("sales").get(PAGE).content.decode()
-    assert "by=browsers&amp;is=Safari+18" in page
+    sales = sign_in("sales")
+    assert "by=browsers&amp;is=Safari+18" in sales.get(PAGE).content.decode()
+    alone = sales.get(PAGE, {"by": "browsers", "is": "Safari 18"}).content.decode()
+    assert f'name="last" value="{this_day()}"' in alone
     narrowed = look(Period(week().first, week().last, "browsers", "Safari 18"), dana)
     assert narrowed.now["views"] == 5 and lines(narrowed, "pages") == {"/contact/": 5}
     whole = look(Period(week().first, week().last, "entries", "/services/"), dana)

@@ -126,7 +126,10 @@ def _one(request: HttpRequest, report: str) -> tuple[PeriodForm, Period, Counted
 
 def asked(request: HttpRequest) -> tuple[PeriodForm, Period]:
     """The days, the site and the line that a request is about."""
-    form = PeriodForm(request.GET or None, initial=periods.usual())
+    # A line alone, as in an address that somebody typed, says nothing of the days: the form tells which are shown.
+    form = PeriodForm(
+        request.GET if request.GET.keys() & {"first", "last", "site"} else None, initial=periods.usual()
+    )
     return form, periods.asked(request, form.cleaned_data if form.is_valid() else {})
 
 
