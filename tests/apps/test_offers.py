@@ -35,7 +35,9 @@ from troth.gate.proving.answers import CONTROLS
 from troth.gate.subjects import limits
 from troth.gate.subjects.erase import erase
 from troth.gate.telling.sending import tell
-from troth.gate.uses import SYSTEM, Actor, disclose, disclose_each, using
+from troth.gate.uses import SYSTEM, Actor, OwnData, disclose, disclose_each, using
+from troth.gate.uses.history import history, receipt
+from troth.verify.check import check_share
 
 __all__ = ["provider"]
 
@@ -164,6 +166,40 @@ def test_a_lost_answer_comes_again_marked_as_such_and_what_is_there_does_not(
     assert first["records"][0]["mark"] == again["records"][0]["mark"] and again["upto"] == 1
     assert opened(fetch(key, 1).content)["records"] == []
     assert Entry.objects.filter(recipient="partner").count() == Delivery.objects.count() == 2
+
+
+def test_of_one_package_everybody_has_a_part_of_its_entry_and_a_receipt_that_checks_alone(
+    alice: Person, hers: Client, promotion: Promotion
+) -> None:
+    charlie = person(CHARLIE)
+    interested(hers, promotion)
+    assert delivering.deliver(part_of(promotion)).records == 1
+    interested(browser(charlie), promotion, name=CHARLIE["name"], email=CHARLIE["email"])
+    records = opened(delivering.deliver(part_of(promotion)).content)["records"]
+    assert [(each["number"], each["again"]) for each in records] == [(1, True), (2, False)]
+    (entry,) = {each["entry"] for each in records}
+    assert Entry.objects.get(id=entry).subjects == 2 and len({each["mark"] for each in records}) == 2
+    for owner, many in ((alice.owner_id, 2), (charlie.owner_id, 1)):
+        with using("showing-own-data", by=Actor("data-subject", owner), given=OwnData(owner)):
+            seen = [used.entry for used in history() if used.role == "partner"]
+            assert len(seen) == many and entry in seen
+            assert all(check_share(receipt(each)) for each in seen)
+    assert finding()[0] == "kept", finding()
+    Delivery.objects.filter(position=2).delete()
+    assert finding()[0] == "broken", "of two parts one is counted no more"
+    Interest.objects.filter(owner=charlie.owner_id).delete()
+    assert finding()[0] == "broken", "neither is it once the interest is gone too"
+
+
+def test_a_package_larger_than_an_entry_stands_under_several(
+    hers: Client, promotion: Promotion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interested(hers, promotion)
+    interested(browser(person(CHARLIE)), promotion, name=CHARLIE["name"], email=CHARLIE["email"])
+    monkeypatch.setattr(delivering, "UNDER_ONE", 1)
+    assert delivering.deliver(part_of(promotion)).records == 2
+    assert [each.subjects for each in Entry.objects.filter(recipient="partner")] == [1, 1]
+    assert finding()[0] == "kept", finding()
 
 
 @pytest.mark.parametrize("after", ["2", "-1", "x", "9" * 30], ids=["too many", "below", "a word", "too long"])

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from troth.engine.ledger import Kind
 from troth.gate.journal import details
@@ -15,7 +15,7 @@ from .models import Delivery, Interest, Part
 SECOND = timedelta(seconds=1)
 CHUNK = 500
 LOOKED_INTO = 1000
-"""Entries whose details are opened by one look: the newest."""
+"""Records whose entries' details are opened by one look: the newest."""
 
 
 @control(CLAUSE)
@@ -36,15 +36,20 @@ def each_record_has_its_interest() -> Finding:
 
 
 def _in_the_log() -> list[str]:
-    """Disclosures to partners that no delivery counts, and deliveries that the log does not know."""
-    made, known = Entry.objects.filter(kind=Kind.DISCLOSE), Delivery.objects.values("entry")
-    mine = made.filter(Q(recipient=RECIPIENT) | Q(clauses=CLAUSE))
+    """Disclosures to partners that no delivery counts, and deliveries that the log does not know.
+
+    Each record is a part of one entry: so many parts an entry has, so many records were delivered under it.
+    """
+    records = dict(Delivery.objects.order_by().values_list("entry").annotate(Count("pk")))
+    disclosed, known = Entry.objects.filter(kind=Kind.DISCLOSE), Delivery.objects.values("entry")
+    mine = disclosed.filter(Q(recipient=RECIPIENT) | Q(clauses=CLAUSE))
     wrong = [f"{bare} without an interest"] if (bare := mine.exclude(id__in=known).count()) else []
-    meant = made.filter(id__in=known, recipient=RECIPIENT, purpose=PURPOSE, clauses=CLAUSE).exclude(
-        country=""
-    )
-    if strange := Delivery.objects.count() - meant.count():
+    meant = disclosed.filter(recipient=RECIPIENT, purpose=PURPOSE, clauses=CLAUSE).exclude(country="")
+    parts = dict(meant.filter(id__in=known).values_list("id", "subjects"))
+    if strange := sum(many for entry, many in records.items() if entry not in parts):
         wrong.append(f"{strange} delivered without an entry that means it")
+    if uneven := sum(records[entry] != many for entry, many in parts.items()):
+        wrong.append(f"{uneven} entries with another number of parts than records were delivered")
     return wrong
 
 
@@ -81,10 +86,9 @@ def _untold(part: Part) -> int:
 
 
 def _wider(part: Part) -> int:
-    entries = list(
-        Delivery.objects.filter(part=part).order_by("-pk").values_list("entry", flat=True)[:LOOKED_INTO]
-    )
-    allowed = set(part.promotion.named())
+    """Entries in whose details a kind of data stands that its page did not name."""
+    newest = Delivery.objects.filter(part=part).order_by("-pk").values_list("entry", flat=True)
+    entries, allowed = list(dict.fromkeys(newest[:LOOKED_INTO])), set(part.promotion.named())
     return sum(
         not named <= allowed
         for start in range(0, len(entries), CHUNK)

@@ -1,4 +1,4 @@
-"""Records given to a partner: each a disclosure of its own, numbered, in one package that only the partner opens.
+"""Records given to a partner: each a part of an entry, numbered, in one package that only the partner opens.
 
 A fetch names the last number that the partner has.  What was delivered after it comes again, and says so; then come
 records that it never had.  So a fetch whose answer was lost is simply repeated.  clause: share.joint-offers
@@ -34,7 +34,9 @@ from .models import Delivery, Interest, Part
 FORMAT = "troth-joint-offer/1"
 MOST = 10_000
 """Records in one package."""
-LOOKED_AT = 200
+UNDER_ONE = 1000
+"""Records under one entry: whoever looks at one reads the commitments of all its parts."""
+LOOKED_AT = 500
 
 
 class Busy(GateError):
@@ -84,16 +86,14 @@ def deliver(part: Part, after: int | None = None, most: int = MOST, upto: int | 
     def mark_of(row: Any) -> str:
         return hmac.digest(marking, row.pk.bytes, "sha256").hex()[:32]
 
-    def note(handed: list[Record]) -> None:
-        _note(part, handed, numbers, {each.entry: mark_of(each.row) for each in handed})
-
     coming = chain(_again(numbers), _new(part) if upto is None else ())
     handed = disclose_each(
         coming, part.promotion.fields(), to=RECIPIENT, purpose=PURPOSE, by=SYSTEM,
-        country=part.partner.country, given=part, most=most, reference=mark_of, beside=note,
+        country=part.partner.country, given=part, most=most, reference=mark_of,
+        beside=lambda each: _note(part, each, numbers), under_one=UNDER_ONE,
     )  # fmt: skip
     records = [
-        Given(numbers[one.row.pk], mark_of(one.row), one.entry, one.row.pk in unsure, one.values)
+        Given(numbers[one.row.pk], one.reference, one.entry, one.row.pk in unsure, one.values)
         for one in handed
     ]
     upto = upto or max((each.number for each in records), default=part.last_number)
@@ -158,7 +158,7 @@ def _new(part: Part) -> Iterator[Interest]:
         yield from rows
 
 
-def _note(part: Part, handed: list[Record], numbers: dict[UUID, int], marks: dict[str, str]) -> None:
+def _note(part: Part, handed: list[Record], numbers: dict[UUID, int]) -> None:
     """Number what is delivered.  Whoever fetched or withdrew meanwhile changed the part's row: then nothing leaves."""
     again, new = set(numbers), [one.row.pk for one in handed if one.row.pk not in numbers]
     mine = Part.objects.filter(
@@ -172,7 +172,7 @@ def _note(part: Part, handed: list[Record], numbers: dict[UUID, int], marks: dic
         ("id", "position", "entry", "about_id", "row_id", "handle", "is_again"),
         [
             (
-                uuid7(), numbers[one.row.pk], one.entry, one.row.owner_id, one.row.pk, marks[one.entry],
+                uuid7(), numbers[one.row.pk], one.entry, one.row.owner_id, one.row.pk, one.reference,
                 one.row.pk in again,
             )
             for one in handed

@@ -79,7 +79,7 @@ def withdraw(owner: UUID, promotion: Promotion) -> int:
         if row is None:
             raise NotNow("You have shown no interest in this offer, or took it back already.")
         _withdraw(row)
-        had = _end(Delivery.objects.filter(row_id=row.pk))
+        had = _end(Delivery.objects.filter(about=owner, row_id=row.pk))
         for partner, marks in had.items():
             ending.taken_back(RECIPIENT, str(partner), row.pk, PURPOSE, sorted(marks))
         return len(had)

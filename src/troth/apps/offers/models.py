@@ -187,18 +187,18 @@ class Interest(PersonalModel):
 
 
 class Delivery(PersonalModel):
-    """One record given to a partner, as which number and under which entry; once more under its number when `is_again`.
+    """One record given to a partner: as which number, as a part of which entry; once more under it when `is_again`.
 
     The desk of partners owns it, so that it can be counted when whom it was about is gone.
     """
 
     owner = OwnerField()
-    part = models.ForeignKey(Part, on_delete=models.PROTECT, related_name="deliveries")
+    part = models.ForeignKey(Part, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     position = models.PositiveIntegerField()
-    entry = models.CharField(max_length=32, unique=True)
+    entry = models.CharField(max_length=32)
     about = ConcernsField(on_erase=OnErase.CUT, blank_fields=("row_id", "handle"))
-    row_id = models.UUIDField(null=True, blank=True, db_index=True)
-    handle = models.CharField(max_length=32, blank=True, db_index=True)
+    row_id = models.UUIDField(null=True, blank=True)
+    handle = models.CharField(max_length=32, blank=True)
     is_again = models.BooleanField(default=False)
     at = models.DateTimeField(default=timezone.now)
 
@@ -214,6 +214,8 @@ class Delivery(PersonalModel):
     class Meta:
         verbose_name_plural = "deliveries"
         ordering = ("part", "position")
+        # Each index costs every record.  By row it is found through whom it is about.
+        indexes = (models.Index(fields=("part", "handle", "row_id"), name="delivery_by_mark"),)
         constraints = (
             models.UniqueConstraint(
                 fields=("part", "position"), condition=models.Q(is_again=False), name="one_number_a_delivery"

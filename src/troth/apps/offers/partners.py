@@ -105,8 +105,9 @@ def _hash(text: str) -> bytes:
 
 def whose(references: Iterable[str]) -> dict[str, str]:
     """The partner of each record, by the mark under which it was given."""
-    given = Delivery.objects.filter(handle__in=list(references)).values_list("handle", "part__partner")
-    return {mark: str(partner) for mark, partner in given}
+    known = Part.objects.values("pk")  # deliveries are found by part and mark
+    given = Delivery.objects.filter(part__in=known, handle__in=list(references))
+    return {mark: str(partner) for mark, partner in given.values_list("handle", "part__partner")}
 
 
 def desk(partner: str) -> Registered | None:

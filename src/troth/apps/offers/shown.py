@@ -43,7 +43,9 @@ def own(owner: UUID, row: Promotion) -> dict[str, Any] | None:
         return None
     with as_owner(owner):
         given = [(recipients.kind(found.seals[name].category), getattr(found, name)) for name in row.fields()]
-    had = Delivery.objects.filter(row_id=found.pk, is_again=False).select_related("part__partner")
+    had = Delivery.objects.filter(about=owner, row_id=found.pk, is_again=False).select_related(
+        "part__partner"
+    )
     return {
         "at": found.shown_at, "given": [(label, value) for label, value in given if value],
         "had": [{"name": each.part.partner.name, "at": each.at} for each in had],
