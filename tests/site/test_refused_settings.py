@@ -133,7 +133,7 @@ def test_an_sqlite_that_can_lose_commits_is_refused(tmp_path: Path, elsewhere: d
         str(free_port()),
     ]
     done = subprocess.run(
-        words, env=environment(**elsewhere), capture_output=True, text=True, timeout=60, check=False
+        words, env=environment(**elsewhere), capture_output=True, text=True, timeout=240, check=False
     )
     line = said(done)
     assert "SQLite 3.40.1" in line and "pysqlite3" in line

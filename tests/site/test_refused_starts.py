@@ -122,7 +122,9 @@ def test_a_read_only_folder_is_named(tmp_path: Path) -> None:
         "--port",
         str(free_port()),
     ]
-    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, env=environment(), capture_output=True, text=True, timeout=240, check=False
+    )
     line = said(done)
     assert f"cannot write in `{home}`" in line and "TROTH_HOME" in line
     assert not list(home.iterdir())
@@ -149,7 +151,7 @@ def test_a_disk_without_room_is_named_and_the_next_start_succeeds(tmp_path: Path
     script = ["unshare", "--mount", "sh", "-c", SMALL_DISK] if may_mount else ["sh", "-c", SMALL_FILES]
     done = subprocess.run(
         [*script, "sh", tmp_path, sys.executable], env=environment(TROTH_HOME=str(tmp_path / "home")),
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode == 0, (done.returncode, done.stdout, done.stderr)
     (line,) = done.stderr.splitlines()

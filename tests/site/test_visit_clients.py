@@ -99,7 +99,7 @@ def test_the_node_client_made_for_umami_is_counted_right_and_names_nobody(demo: 
         NODE_EXTRA_CA_CERTS=str(demo.home / "tls" / "authority.pem"), NODE_PATH=str(FOLDER)
     )
     command = ["node", "-e", UMAMI, demo.url, str(website_of("localhost")), FIREFOX]
-    done = subprocess.run(command, env=trusting, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=trusting, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr[-1000:]
     lines = [line.split(" ", 2) for line in done.stdout.splitlines()]
     assert [(status, dropped) for status, dropped, _ in lines] == [

@@ -81,7 +81,7 @@ def test_without_scripts_a_picture_counts_the_page(demo: Demo, opens: Opens) -> 
 def test_a_program_made_for_umami_posts_unchanged_and_names_nobody(demo: Demo) -> None:
     trusting = environment(SSL_CERT_FILE=str(demo.home / "tls" / "authority.pem"))
     command = [sys.executable, "-c", PROGRAM, demo.url, str(website_of("localhost"))]
-    done = subprocess.run(command, env=trusting, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=trusting, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr[-1000:]
     found = [(what, path, called) for what, path, _, called, *_ in events(demo, "/from-a-program/")]
     assert found == [(1, "/from-a-program/", ""), (8, "/from-a-program/", "program begun")]

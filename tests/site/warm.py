@@ -24,6 +24,8 @@ from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 240.0
+"""Seconds until a command counts as hung: a new store alone takes twenty of a whole core, and tests share two."""
 LIBRARIES = (
     "asgiref.sync", "cryptography.hazmat.primitives.ciphers.aead", "cryptography.x509", "django.contrib.auth.hashers",
     "django.core.management", "django.core.serializers.json", "django.db.migrations.executor", "django.db.models",
@@ -53,7 +55,7 @@ class Keeper:
         self._process.wait()
 
     def run(
-        self, words: Sequence[str], env: Mapping[str, str], typed: str = "", seconds: float = 60.0
+        self, words: Sequence[str], env: Mapping[str, str], typed: str = "", seconds: float = PATIENCE
     ) -> subprocess.CompletedProcess[str]:
         """Run `-m MODULE ...` or `-c CODE ...` to its end, as `subprocess.run` would with text captured.
 
@@ -89,7 +91,7 @@ _keepers: dict[int, Keeper] = {}
 
 
 def run(
-    words: Sequence[str], env: Mapping[str, str], typed: str = "", seconds: float = 60.0
+    words: Sequence[str], env: Mapping[str, str], typed: str = "", seconds: float = PATIENCE
 ) -> subprocess.CompletedProcess[str]:
     """Run it by this process's own keeper, which is started when first needed."""
     if os.getpid() not in _keepers:
