@@ -31,6 +31,7 @@ from troth.gate.ids import uuid7
 from troth.gate.journal.models import Entry
 from troth.gate.outbound import webhooks
 from troth.gate.outbound.models import Message
+from troth.gate.proving import sampling, traces
 from troth.gate.proving.answers import CONTROLS
 from troth.gate.subjects import limits
 from troth.gate.subjects.erase import erase
@@ -154,6 +155,12 @@ def test_interest_is_delivered_to_its_partner_alone_and_ends_when_it_is_taken_ba
     assert after["records"] == [] and after["withdrawn"] == [record["mark"]]
     assert [address for address, _ in letters(record["mark"])] == [PARTNER["desk"]]
     assert finding()[0] == "kept", finding()
+    # The letter holds the desk's address sealed, and the register of partners in clear: nobody's data is there.
+    found = sampling.sample().values
+    assert PARTNER["desk"].encode() in found
+    assert "offers.Partner.desk" not in traces.columns(traces.apart_from_desks(found))
+    Partner.objects.update(name=ALICE["email"])
+    assert "offers.Partner.name" in traces.columns(traces.apart_from_desks(found))
 
 
 def test_a_lost_answer_comes_again_marked_as_such_and_what_is_there_does_not(

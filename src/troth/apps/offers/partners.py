@@ -110,6 +110,11 @@ def whose(references: Iterable[str]) -> dict[str, str]:
     return {mark: str(partner) for mark, partner in given.values_list("handle", "part__partner")}
 
 
+def desks() -> set[str]:
+    """The addresses at which partners are told, as far as an opened value is looked for by its first forty bytes."""
+    return {address[:40] for address in Partner.objects.values_list("desk", flat=True)}
+
+
 def desk(partner: str) -> Registered | None:
     """Where a partner is told, also one that ended."""
     found = Partner.objects.filter(pk=partner).first()
