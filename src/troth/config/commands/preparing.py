@@ -8,6 +8,7 @@ from ..certificates import Certificates, ensure
 from ..environment import SettingError, env_path, own_certificate, refuse_half_restored, refuse_old_sqlite
 from ..processors import SANDBOX_HOST
 from ..renewing import check_certificate
+from .new_stores import make_tables
 
 
 def prepare(home: Path, *, sample: bool, serves: bool = False) -> Certificates:
@@ -118,6 +119,7 @@ def migrate(*, is_lost: bool = False) -> None:
         if store == "keys" and not is_lost:
             keyless.refuse_lost()
         if roles.may_make_tables(store):
+            make_tables(store)
             call_command(
                 "migrate", *apps, database=store, interactive=False, verbosity=0, stdout=io.StringIO()
             )

@@ -103,6 +103,11 @@ class ConcernsField(models.ForeignKey):  # type: ignore[type-arg]
         }  # fmt: skip
         super().__init__(**{**defaults, **kwargs})
 
+    def deconstruct(self) -> Any:
+        """Django's, for migrations: they do not know `on_erase`, so whether a column may be empty is always said."""
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "null": self.null}
+
 
 class PersonalQuerySet(models.QuerySet[Any]):
     """A queryset that loads the keys of its rows' owners when it is evaluated, and finds by blind index."""
