@@ -15,6 +15,7 @@ One line of figures is printed.
 """
 
 # The path and the environment come first: settings are read while modules are imported.
+# ruff: noqa: E402
 from __future__ import annotations
 
 import argparse
@@ -35,6 +36,8 @@ from uuid import UUID
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
+from scripts.storming import Damage, need
+
 MARK = "zqfriend"
 """Stands in each address and name, and nowhere else."""
 SPELLINGS = (
@@ -43,16 +46,6 @@ SPELLINGS = (
     "{}+a+b@INVITED.example",
     '"{}"@invited.example',
 )
-
-
-class Damage(AssertionError):
-    """Somebody was written to twice, or is not forgotten."""
-
-
-def need(condition: bool, words: str) -> None:
-    """Raise `Damage` unless the condition holds."""
-    if not condition:
-        raise Damage(words)
 
 
 def take_mail(port: int, taken: Path) -> None:
@@ -159,10 +152,8 @@ def nothing_left(home: Path) -> None:
     from django.db import connections
 
     from troth.apps.referrals.models import Invitee
-    from troth.gate.subjects.models import DataSubject
 
     need(not Invitee.objects.exists(), "a friend was not forgotten")
-    need(not DataSubject.objects.filter(kind="invitee").exists(), "a friend’s subject was not erased")
     connections.close_all()
     for path in sorted(path for path in home.rglob("*") if path.is_file()):
         need(MARK.encode() not in path.read_bytes().lower(), f"{path.name} holds a friend")
@@ -209,6 +200,7 @@ def storm(home: Path, taken: Path, options: argparse.Namespace) -> str:
     for friend in friends:
         kinds[one_moment(friend, referrers, chance)] += 1
     figures = count_up(taken, friends)
+    need(not DataSubject.objects.filter(kind="invitee").exists(), "a friend’s subject was not erased")
     nothing_left(home)
     killed = ", ".join(f"{kinds[each]} {each}" for each in ("one", "both", "everybody"))
     return (

@@ -34,14 +34,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from troth.apps.offers.models import Part
+    from troth.gate.duties.models import Duty
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 import pyrage  # noqa: E402
 
-from scripts.kill_referrals import Damage, apart, ended, need  # noqa: E402
+from scripts.kill_referrals import apart, ended  # noqa: E402
+from scripts.storming import Damage, check_log, need  # noqa: E402
 
 GIVES = {"name": "Alice Archer", "email": "alice@archer.example", "phone": "+12025550101"}
 WANTED = ("contact.name", "contact.phone")
@@ -82,30 +87,23 @@ class Recipient:
             )
 
 
-def provider(folder: Path) -> Recipient:
-    """The call centre, with a duty of a call list."""
+def call_list() -> Duty:
+    """A duty of the call centre: whom to call."""
     from django.utils import timezone
 
-    from troth.gate.duties import contracts, handing, registering
+    from troth.gate.duties import contracts, registering
 
     contracts.keep_contract("call-centre", "K-1", date(2026, 1, 1), None)
     until = timezone.now() + timedelta(days=1)
-    duty = registering.begin(registering.Wanted("call-centre", "asked-for-a-call", WANTED, until))
-
-    def fetch(after: int) -> Iterable[dict[str, Any]]:
-        return handing.as_json(duty, handing.hand_over(duty, after))["records"]  # type: ignore[no-any-return]
-
-    return Recipient("provider", fetch, folder / "provider")
+    return registering.begin(registering.Wanted("call-centre", "asked-for-a-call", WANTED, until))
 
 
-def partner(folder: Path) -> tuple[Recipient, Callable[[], None]]:
-    """A partner with a key of its own, and somebody who is interested in its offer."""
+def joint_offer() -> tuple[Part, pyrage.x25519.Identity]:
+    """A partner's part of an offer, and the key that opens what is sent to it."""
     from django.utils import timezone
 
-    from troth.apps.offers import delivering, flows, partners
+    from troth.apps.offers import flows, partners
     from troth.apps.offers.models import Part
-    from troth.gate.ids import uuid7
-    from troth.gate.subjects.models import DataSubject, Kind
 
     secret = pyrage.x25519.Identity.generate()
     told = {
@@ -117,16 +115,47 @@ def partner(folder: Path) -> tuple[Recipient, Callable[[], None]]:
     made = partners.register({**told, "key": str(secret.to_public())})
     until = timezone.now() + timedelta(days=1)
     offer = flows.promote(flows.Wanted("Offer", "Text", ["contact.name", "contact.email"], [made], until))
-    part = Part.objects.get(promotion=offer)
+    return Part.objects.get(promotion=offer), secret
+
+
+def unpacked(package: bytes, secret: pyrage.x25519.Identity) -> list[dict[str, Any]]:
+    """The records of a package, as the partner reads them."""
+    opened = io.BytesIO(pyrage.decrypt(package, [secret]))
+    return json.loads(zipfile.ZipFile(opened).read("records.json"))["records"]  # type: ignore[no-any-return]
+
+
+def show_interest(part: Part) -> None:
+    """Somebody new is interested in the offer."""
+    from troth.apps.offers import flows
+    from troth.gate.ids import uuid7
+    from troth.gate.subjects.models import DataSubject, Kind
+
+    offer = part.promotion
+    flows.show_interest(DataSubject.begin(Kind.PERSON).pk, offer, uuid7().hex, GIVES, offer.digest())
+
+
+def provider(folder: Path) -> Recipient:
+    """The call centre, which fetches its call list."""
+    from troth.gate.duties import handing
+
+    duty = call_list()
 
     def fetch(after: int) -> Iterable[dict[str, Any]]:
-        opened = io.BytesIO(pyrage.decrypt(delivering.deliver(part, after).content, [secret]))
-        return json.loads(zipfile.ZipFile(opened).read("records.json"))["records"]  # type: ignore[no-any-return]
+        return handing.as_json(duty, handing.hand_over(duty, after))["records"]  # type: ignore[no-any-return]
 
-    def interest() -> None:
-        flows.show_interest(DataSubject.begin(Kind.PERSON).pk, offer, uuid7().hex, GIVES, offer.digest())
+    return Recipient("provider", fetch, folder / "provider")
 
-    return Recipient("partner", fetch, folder / "partner"), interest
+
+def partner(folder: Path) -> tuple[Recipient, Part]:
+    """A partner with a key of its own, which fetches who is interested in its offer."""
+    from troth.apps.offers import delivering
+
+    part, secret = joint_offer()
+
+    def fetch(after: int) -> Iterable[dict[str, Any]]:
+        return unpacked(delivering.deliver(part, after).content, secret)
+
+    return Recipient("partner", fetch, folder / "partner"), part
 
 
 def ask_for_a_call(number: int) -> None:
@@ -192,7 +221,14 @@ def counted(everybody: list[Recipient]) -> dict[str, list[tuple[int, str, str, b
     return {each.name: list(rows) for each, rows in zip(everybody, listed, strict=True)}
 
 
-def compare(who: Recipient, held: list[tuple[int, str, str, bool]], rows: int) -> None:
+class Fetches(Protocol):
+    """Whoever has a name, and what came: `number`, `mark`, `again`."""
+
+    name: str
+    got: list[dict[str, Any]]
+
+
+def compare(who: Fetches, held: list[tuple[int, str, str, bool]], rows: int) -> None:
     """What one recipient got beside what the house says it gave.  Raises Damage."""
     from troth.gate.journal.models import Entry
 
@@ -213,18 +249,17 @@ def compare(who: Recipient, held: list[tuple[int, str, str, bool]], rows: int) -
 
 def storm(folder: Path, options: argparse.Namespace) -> str:
     """All moments, then the count; the line of figures.  Raises Damage."""
-    from scripts.storming import check_log
     from troth.gate.proving.answers import CONTROLS
 
     chance, began, killed = random.Random(options.seed), time.monotonic(), 0
-    (theirs, interest), caller = partner(folder), provider(folder)
+    (theirs, part), caller = partner(folder), provider(folder)
     everybody = [caller, theirs]
     for each in everybody:
         each.file.touch()
         list(each.fetch(0))  # loads what a fetch needs: else most kills would fall on that
     for number in range(options.moments):
         ask_for_a_call(number)
-        interest()
+        show_interest(part)
         killed += one_moment(everybody, chance)
     for each in everybody:
         each.look()

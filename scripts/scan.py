@@ -2,12 +2,14 @@
 
     python scripts/scan.py 8443 --authority var/tls/authority.pem
 
-Each scanner lives in an environment of its own under `.venv-scan`, made at the first run from the package index: they
-are no part of the house, and not of CI.  Only loopback is scanned.  `--only sslyze` runs one of them.
+Each scanner lives in an environment of its own under `.venv-scan`, made at the first run from the package index;
+testssl is Debian's package `testssl.sh`.  They are no part of the house, and not of CI.  Only loopback is scanned.
+`--only sslyze` runs one of them.
 """
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -52,6 +54,19 @@ def sslyze(port: int, _: Path, authority: Path) -> list[str]:
     return [] if any("OK - Compliant" in line for line in verdict) else verdict or [said[-300:]]
 
 
+def testssl(port: int, report: Path, authority: Path) -> list[str]:
+    """Versions, suites, certificate and known holes of TLS, by another's hand: what it calls high or critical."""
+    if not shutil.which("testssl"):
+        return ["not installed: `apt-get install testssl.sh`"]
+    trusted = ["--add-ca", authority] if authority.is_file() else []
+    command = ["testssl", "--quiet", "--color", "0", "--severity", "HIGH", "--jsonfile", report, *trusted]
+    said = told([*command, f"localhost:{port}"])
+    if not report.is_file():
+        return [f"no report: {said[-300:]}"]
+    found = json.loads(report.read_text(encoding="utf-8"))
+    return [f"{each['id']}: {each['finding']}" for each in found if each["severity"] in ("HIGH", "CRITICAL")]
+
+
 def wapiti(port: int, report: Path, _: Path) -> list[str]:
     """Injection, inclusion, redirects, cookies and headers of what a visitor reaches."""
     command = [program("wapiti"), "-u", f"https://localhost:{port}/", "--verify-ssl", "0", "-d", "2"]
@@ -80,6 +95,7 @@ def sqlmap(port: int, report: Path, _: Path) -> list[str]:
 
 SCANNERS: dict[str, Callable[[int, Path, Path], list[str]]] = {
     "sslyze": sslyze,
+    "testssl": testssl,
     "wapiti": wapiti,
     "sqlmap": sqlmap,
 }

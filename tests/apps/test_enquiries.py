@@ -1,12 +1,14 @@
 """One enquiry, from the form to its deletion, as each of the cast sees it."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from tests.cast import ALICE, CHARLIE, durable, enquiry_of, link_in, values_of
+from troth.apps.enquiries import shown
 from troth.apps.enquiries.models import Enquiry, Reply
 from troth.gate.journal.integrating import integrate
 from troth.gate.journal.models import Entry, Share
@@ -14,6 +16,7 @@ from troth.gate.keystore import keys
 from troth.gate.outbound.models import Message
 from troth.gate.subjects.models import DataSubject
 from troth.gate.uses import SYSTEM, using
+from troth.gate.uses.history import Used
 
 pytestmark = durable
 
@@ -155,6 +158,20 @@ def test_staff_see_each_look_on_record(victor: Client, sign_in) -> None:  # type
         client.get(reverse("enquiry", args=[enquiry.pk]))
     page = victor.get(thread_of(victor, enquiry)).content.decode()
     assert page.count("<strong>Sales staff</strong>") == 1 and "and 1 time before" in page
+
+
+def test_what_happened_in_one_second_is_shown_in_its_order() -> None:
+    def at(second: int, act: str, entry: str) -> Used:
+        when = datetime(2026, 5, 1, 12, 0, second, tzinfo=UTC)
+        return Used(entry, when, "sales-staff", "answering-enquiries", (), (), (), (), act, "", "", True)
+
+    # The record comes newest first: two looks, the second in the same second as the message that went after it.
+    record = [at(2, "disclosed", "c"), at(2, "read", "b"), at(1, "read", "a")]
+    told = shown.uses(record)
+    assert [(each["kind"], each["entry"], len(each["more"])) for each in told] == [
+        ("read", "b", 1),
+        ("sent", "c", 0),
+    ]
 
 
 def test_an_erasure_under_way_takes_one_line_from_the_inbox_and_not_the_page(sign_in) -> None:  # type: ignore[no-untyped-def]

@@ -238,6 +238,8 @@ def test_the_package_holds_what_the_scope_covers_with_receipts_and_only_its_key_
         receipt = Receipt.from_json(box.read(item["receipt"]).decode())
         assert receipt.place is not None and json.loads(receipt.detail)["ground"].endswith(row.number)
     assert {each.country for each in entries} == {"US"} and find().status == "kept"
+    # Nobody expects an authority to have a desk for corrections: that clause stays kept too.
+    assert CONTROLS["rights.update"]().status == "kept"
     with pytest.raises(pyrage.DecryptError):
         pyrage.decrypt(
             staff.petra.client.get(page + "package.zip.age").content, [pyrage.x25519.Identity.generate()]

@@ -230,8 +230,8 @@ class Browser:
             headers |= {
                 "Content-Type": "application/x-www-form-urlencoded",
                 "Referer": f"https://{self.host}:{self.port}/",
-                **(more or {}),
             }
+        headers |= more or {}
         try:
             line = self.connected()
             line.request(method, path, body, headers)

@@ -46,7 +46,7 @@ def planted_in_clear(demo: Demo) -> Iterator[None]:
 def test_each_of_the_33_clauses_is_kept(demo: Demo) -> None:
     code, states = proofs(demo)
     assert code == 0 and len(states) == 33 and set(states) == KEPT
-    assert set(states.values()) == {"kept"}
+    assert {clause: state for clause, state in states.items() if state != "kept"} == {}
 
 
 def test_an_address_in_clear_breaks_one_clause_and_the_exit_code(demo: Demo) -> None:

@@ -92,7 +92,10 @@ def uses(entries: Iterable[Used]) -> list[dict[str, Any]]:
     Left out are one's own looks, and what our systems wrote down themselves: the messages show those.
     """
     told: list[dict[str, Any]] = []
-    for each in sorted(entries, key=lambda used: used.at):
+    # Newest first is how the record comes, and it tells whole seconds: turned round, those of one second stay in order.
+    in_turn = [*entries][::-1]
+    in_turn.sort(key=lambda used: used.at)
+    for each in in_turn:
         if each.role == OWN_LOOK or (
             each.act == "collected" and each.place not in OWN_PLACES and not each.read
         ):

@@ -26,6 +26,8 @@ PURPOSE = serves("telling-recipients")
 OPENED = "use-record.detail"
 OUTSIDE = "third-party"
 CHUNK = 500
+NOT_TOLD: set[str] = set()
+"""Recipients outside whom nobody tells of a correction, named by the app that hands data to them, with its reason."""
 
 
 @dataclass(slots=True)
@@ -46,7 +48,7 @@ def clause() -> str:
 
 
 def outside() -> frozenset[str]:
-    """The statement's third parties and service providers: companies that can be written to."""
+    """The statement's third parties and service providers, but for those who are not told of corrections."""
     recipients = statement.current().recipients
 
     def is_outside(name: str | None) -> bool:
@@ -54,7 +56,7 @@ def outside() -> frozenset[str]:
             name = recipients[name].parent
         return name is not None
 
-    return frozenset(name for name in recipients if is_outside(name))
+    return frozenset(name for name in recipients if is_outside(name)) - NOT_TOLD
 
 
 def everything(subject: str, cipher: Cipher) -> dict[str, Given]:
