@@ -2,8 +2,7 @@
 
     python scripts/kill_house.py [--moments 250] [--seed N] [--clients 1]
 
-The log is recomputed after each moment and grows with the load: four houses of 250 moments take a third less than one of
-a thousand.
+The log is recomputed after each moment and grows with the load, so a thousand moments are four houses of 250.
 
 At once, over TLS and against one store: enquiries are sent, and others deleted by whoever sent them; friends are
 referred, by two people at a time; visits are told of; files are sent, rows imported, queries asked, somebody let in and

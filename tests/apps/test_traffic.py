@@ -247,6 +247,13 @@ def test_where_the_time_before_is_partly_deleted_nothing_is_compared(dana: Actor
     assert look(narrowed, dana).now["views"] == 5 and look(narrowed, dana).earlier == {}
 
 
+def test_lines_without_a_name_are_no_days_that_were_left_out(sign_in: Any) -> None:
+    five("/services/")
+    visit("/seldom/")
+    page = sign_in("sales").get(f"{PAGE}report/pages/").content.decode()
+    assert "1 more from fewer than 5 visitors a day" in page and "The oldest" not in page
+
+
 def test_a_narrowed_look_reads_the_newest_days_for_so_long_and_says_which_it_left_out(
     dana: Actor, sign_in: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,7 +262,7 @@ def test_a_narrowed_look_reads_the_newest_days_for_so_long_and_says_which_it_lef
     five("/services/")
     monkeypatch.setattr(looking, "AT_ONCE", 0.0)
     counted = look(Period(this_day(), this_day(), "pages", "/services/"), dana)
-    assert (counted.now["visitors"], counted.earlier, counted.left_out) == (5, {}, 1)
+    assert (counted.now["visitors"], counted.earlier, counted.unread_days) == (5, {}, 1)
     page = sign_in("sales").get(f"{PAGE}?by=pages&is=/services/").content.decode()
     assert "The oldest 1 day of these" in page and "Please choose fewer days" in page
 

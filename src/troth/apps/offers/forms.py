@@ -116,7 +116,7 @@ class PartnerForm(ReachForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["country"].choices = list(countries().items())  # type: ignore[attr-defined]
+        self.fields["country"].choices = [("", "Choose"), *countries().items()]  # type: ignore[attr-defined]
 
     def clean_statement(self) -> str:
         """It is linked from our pages: over TLS, and nothing that runs."""

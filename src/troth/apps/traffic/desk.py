@@ -139,7 +139,7 @@ def _state(counted: Counted) -> dict[str, Any]:
         "is_too_few": counted.is_too_few,
         "as_of": counted.as_of,
         "waiting": counted.waiting,
-        "left_out": counted.left_out,
+        "unread_days": counted.unread_days,
     }
 
 

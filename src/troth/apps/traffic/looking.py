@@ -59,7 +59,7 @@ class Counted:
     is_too_few: bool = False
     as_of: datetime | None = None
     waiting: int = 0
-    left_out: int = 0
+    unread_days: int = 0
 
 
 def look(period: Period, by: Actor, names: Iterable[str] = tuple(REPORTS)) -> Counted:
@@ -69,10 +69,10 @@ def look(period: Period, by: Actor, names: Iterable[str] = tuple(REPORTS)) -> Co
         days, columns = opened(use, period.before().first, period.last, COUNTED)
         if not columns >= NEEDED:
             return Counted()
-        found, left_out = _narrowed(period, days, columns) if period.by else (_all(period), 0)
+        found, unread_days = _narrowed(period, days, columns) if period.by else (_all(period), 0)
     if period.by and not any(day >= period.first for day in found.daily):
-        return Counted(is_too_few=True, left_out=left_out)
-    before = found.before if period.has_all_before() and not left_out else {}
+        return Counted(is_too_few=True, unread_days=unread_days)
+    before = found.before if period.has_all_before() and not unread_days else {}
     reports = {name: REPORTS[name] for name in names if REPORTS[name].column in columns}
     newest = CountedDay.objects.filter(day__range=(period.first, period.last)).order_by("-day").first()
     return Counted(
@@ -83,7 +83,7 @@ def look(period: Period, by: Actor, names: Iterable[str] = tuple(REPORTS)) -> Co
         {name: _report(name, report, found.now, before) for name, report in reports.items()},
         as_of=newest.made_at if newest and not period.by else None,
         waiting=waiting,
-        left_out=left_out,
+        unread_days=unread_days,
     )
 
 
