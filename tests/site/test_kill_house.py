@@ -1,0 +1,15 @@
+"""A few kills while everything is at work in the house, by the script that does a thousand."""
+
+import subprocess
+import sys
+
+from tests.site.demo import ROOT, environment
+
+
+def test_what_was_promised_while_everything_was_at_work_is_there_after_each_kill() -> None:
+    command = [sys.executable, ROOT / "scripts" / "kill_house.py", "--moments", "12"]
+    done = subprocess.run(
+        command, env=environment(), capture_output=True, text=True, timeout=560, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.startswith("12 kills") and done.stdout.count(", 0 lost, 0 twice") == 2, done.stdout
