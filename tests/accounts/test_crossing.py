@@ -9,11 +9,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from tests.accounts.conftest import PLACE
+from tests.accounts.registering import join, place_of, register
 from tests.apps.conftest import Secure
 from tests.apps.privacy_people import browser, person
-from tests.cast import CHARLIE, durable, staff
+from tests.cast import ALICE, CHARLIE, durable, staff
 from troth.accounts import signins
 from troth.accounts.jobs import end_expired
+from troth.accounts.levels import choosing
+from troth.accounts.levels.admitting import Coming, Factor
 from troth.accounts.models import Crossing, SignIn
 from troth.accounts.people.models import Person
 
@@ -202,3 +206,21 @@ def test_where_one_session_is_all_that_is_let_crossing_ends_none(alice: Person, 
     assert crossed(hers, client).status_code == 302 and is_in(client)
     assert hers.get("/account/").status_code == 200
     assert SignIn.objects.filter(ended_at=None).count() == 2
+
+
+def test_cookies_of_the_company_host_pass_no_wall_on_the_community_host() -> None:
+    bob = join(register())
+    choosing.choose(
+        place_of(ALICE["email"]), "basic", {"passkeys": "yes"}, Coming(PLACE, Factor.PASSKEY, True)
+    )
+    assert bob.get("/account/").status_code == 403 and bob.get(CROSS).status_code == 403
+    thief = there()
+    thief.cookies = bob.cookies
+    assert not is_in(thief)
+    # Who came by passkey goes on, and is not asked for one again there.
+    session = bob.session
+    methods = session["account_authentication_methods"]
+    session["account_authentication_methods"] = [*methods, {"method": "mfa", "type": "webauthn", "at": 0}]
+    session.save()
+    client = there()
+    assert crossed(bob, client)["Location"] == "/" and is_in(client)

@@ -86,14 +86,18 @@ def test_a_client_that_leaves_in_the_body_harms_nobody(door: Server) -> None:
 def test_the_application_is_told_the_request_and_nothing_else(door: Server) -> None:
     request = head(
         b"POST /environ?q=%20x HTTP/1.1\nHost: localhost:1\nContent-Type: text/plain\n"
-        b"Content-Length: 2\nX-Two: a\nX-Two: b\nCookie: a=1\nCookie: b=2\nX_Two: spoofed\nConnection: close"
+        b"Content-Length: 2\nX-Two: a\nX-Two: b\nCookie: a=1\nCookie: b=2\nX_Two: spoofed\nConnection: close\n"
+        b"X-Forwarded-For: 203.0.113.9\nX-Forwarded-Proto: http\nX-Forwarded-Host: evil.example\n"
+        b"Forwarded: for=203.0.113.9"
     )
+    # What a proxy would say of the request stands beside it and changes nothing of it.
     assert told(door.exchange(request + b"hi")) == {
         "REQUEST_METHOD": "POST", "SCRIPT_NAME": "", "PATH_INFO": "/environ", "QUERY_STRING": "q=%20x",
         "SERVER_NAME": "127.0.0.1", "SERVER_PORT": str(door.port), "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1", "CONTENT_TYPE": "text/plain", "CONTENT_LENGTH": "2",
         "HTTP_HOST": "localhost:1", "HTTP_X_TWO": "a,b", "HTTP_COOKIE": "a=1; b=2",
-        "HTTP_CONNECTION": "close",
+        "HTTP_CONNECTION": "close", "HTTP_X_FORWARDED_FOR": "203.0.113.9", "HTTP_X_FORWARDED_PROTO": "http",
+        "HTTP_X_FORWARDED_HOST": "evil.example", "HTTP_FORWARDED": "for=203.0.113.9",
         "wsgi.version": [1, 0], "wsgi.url_scheme": "https", "wsgi.multithread": True,
         "wsgi.multiprocess": False, "wsgi.run_once": False, "body": "hi",
     }  # fmt: skip

@@ -18,9 +18,10 @@ from django.utils.cache import add_never_cache_headers
 
 from troth.gate.uses import VISITOR, using
 
+from . import sessions
 from .levels import admitting, held
 from .levels.admitting import Coming, Factor, Refusal
-from .models import User
+from .models import SignIn, User
 from .people import companies
 from .people.models import Membership
 
@@ -80,9 +81,15 @@ def kept_out(request: HttpRequest) -> list[Refusal]:
 def coming(request: HttpRequest, user: User) -> Coming:
     """How somebody signed in comes to us now."""
     by = admitting.factor_of(get_authentication_records(request, user))
-    if getattr(request, "host_kind", "company") != "company":
-        by = Factor.PASSKEY  # they came over from the company host, and were asked there
+    if getattr(request, "host_kind", "company") != "company" and _came_over(request):
+        by = Factor.PASSKEY  # they were asked on the company host
     return Coming(request.META.get("REMOTE_ADDR", ""), by, admitting.has_second_factor(user))
+
+
+def _came_over(request: HttpRequest) -> bool:
+    """Whether this session began by a crossing; the cookies of one on the company host would be taken here too."""
+    here = sessions.kept_as(str(request.session.session_key))
+    return SignIn.objects.filter(session=here, came_from__isnull=False).exists()
 
 
 def _named(request: HttpRequest, shut: list[Refusal]) -> list[dict[str, Any]]:
