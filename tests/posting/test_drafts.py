@@ -42,6 +42,23 @@ def test_ways_to_reach_somebody_are_found_and_named(text: str, what: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("Write to alice&#64;archer.example please", "e-mail address"),
+        ("Call +44 20 &#55;946 0018 after six", "telephone number"),
+        ("I live at 12 *Old* Kiln Lane, come by", "postal address"),
+    ],
+)
+def test_what_only_readers_will_see_is_found_too(text: str, what: str) -> None:
+    assert what in [each.what for each in check_draft(text)]
+
+
+def test_what_is_written_and_read_alike_is_named_once() -> None:
+    (found,) = check_draft("Write to *alice@archer.example*\nplease & thank you")
+    assert found.words == "alice@archer.example"
+
+
+@pytest.mark.parametrize(
     "text",
     ["It fired for 12 hours at 1,240 degrees.", "See page 7 of the second part.", "Version 3.11.2 at last",
      "In 2024 we made 12,000 pots, 40 a day", "@alice, what do you think?", "The place is 5 minutes away"],

@@ -107,7 +107,21 @@ def warning_hash() -> str:
 
 
 def check_draft(text: str) -> list[Found]:
-    """E-mail addresses, telephone numbers and postal addresses in a text, in their order; none overlaps another."""
+    """E-mail addresses, telephone numbers and postal addresses in a text, in their order; none overlaps another.
+
+    Last come those that only readers will see, since Markdown has other ways to write a letter: at the text's end.
+    """
+    found = _apart(text)
+    written = {_letters(each.words) for each in found}
+    unseen = [each for each in _apart(as_read(rendered(text))) if _letters(each.words) not in written]
+    return [*found, *(Found(each.what, len(text), len(text), each.words) for each in unseen)]
+
+
+def _letters(words: str) -> str:
+    return "".join(filter(str.isalnum, words)).casefold()
+
+
+def _apart(text: str) -> list[Found]:
     found, end = list[Found](), 0
     for each in sorted(_all(text), key=lambda one: (one.start, -one.end)):
         if each.start >= end:
