@@ -19,11 +19,16 @@ demo: ## set everything up and serve the sample company at https://localhost:844
 
 # Side by side: a browser's test waits more than it works, and so does a worker of the other database meanwhile. The one
 # worker of PostgreSQL has the longest way, so the others step back for it.
-test: development ## set everything up and run what CI runs
+test: companions ## set everything up and run what is checked before a change is taken
+	@$(MAKE) --no-print-directory --keep-going --jobs=3 TIER="not long" \
+		tests-sqlite types tests-postgres lint contracts migrations
+
+test-long: companions ## the tests that take long: storms of kills, restores, each page in a browser; CI runs them after the others
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 TIER=long tests-sqlite tests-postgres
+
+companions: development ## what the tests talk to: a stand-in for Stripe, clients from npm
 	@scripts/setup.sh localstripe
 	@scripts/setup.sh clients
-	@$(MAKE) --no-print-directory --keep-going --jobs=3 \
-		tests-sqlite types tests-postgres lint contracts migrations
 
 bench: ## run the benchmarks beside their peers; a table as text and JSON
 	@scripts/setup.sh bench
@@ -49,10 +54,10 @@ migrations: development ## Django's checks, and no model change without its migr
 	@$(IN_A_NEW_HOME) $(BIN)/python -m django makemigrations --check --dry-run
 
 tests-sqlite: development ## every test, on SQLite (ARGS="-k word" for some)
-	@set -o pipefail; nice -n 5 $(BIN)/pytest -n 2 $(ARGS) | sed -u 's/^/sqlite    /'
+	@set -o pipefail; nice -n 5 $(BIN)/pytest -n 2 $(if $(TIER),-m "$(TIER)") $(ARGS) | sed -u 's/^/sqlite    /'
 
 tests-postgres: development ## the tests that touch the database, on PostgreSQL (ARGS="--whole tests/site": the browser suite too)
-	@set -o pipefail; $(BIN)/python scripts/postgres.py -- $(BIN)/pytest -n 1 --database-only $(ARGS) | \
+	@set -o pipefail; $(BIN)/python scripts/postgres.py -- $(BIN)/pytest -n 1 --database-only $(if $(TIER),-m "$(TIER)") $(ARGS) | \
 		sed -u 's/^/postgres  /'
 
 format: development ## put every file into ruff's form
@@ -73,5 +78,5 @@ requirements: development ## compile requirements/*.txt from pyproject.toml (UPG
 clean: ## remove the environments and caches, never data
 	@rm -rf .venv .venv-bench .venv-pymerkle .venv-localstripe .venv-scan .clients .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help demo test bench development lint types contracts migrations tests-sqlite tests-postgres \
+.PHONY: help demo test test-long companions bench development lint types contracts migrations tests-sqlite tests-postgres \
 	format requirements clean

@@ -4,9 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 LARGE = Path(__file__).with_name("export_of_a_large_file.py")
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_export(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(LARGE), str(tmp_path), "200"],

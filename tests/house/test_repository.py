@@ -83,6 +83,20 @@ def test_a_named_place_is_recognised() -> None:
     assert not PLACES.search("docs/work/main and https://localhost:8443/home")
 
 
+def test_ci_runs_both_halves_of_the_tests() -> None:
+    told = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert re.findall(r"^(?:exec )?make (\S+)", told, re.MULTILINE) == ["test", "test-long"]
+    halves = dict(
+        re.findall(
+            r"^(test|test-long):.*\n.*TIER=(\"not long\"|long) ", (ROOT / "Makefile").read_text(), re.M
+        )
+    )
+    assert halves == {"test": '"not long"', "test-long": "long"}
+    assert not re.search(
+        r"-m\b", (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("addopts")[2][:200]
+    )
+
+
 def test_every_command_explains_itself_in_the_help() -> None:
     targets = re.findall(r"^([a-z-]+):(.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert {"demo", "test", "bench", "help"} <= {name for name, _ in targets}

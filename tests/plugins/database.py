@@ -21,6 +21,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
+        "markers",
+        "long: storms of kills, restores, each page in a browser: `make test-long`, not `make test`",
+    )
+    config.addinivalue_line(
         "markers", "both_stores: a walk through a demo that runs on SQLite and on PostgreSQL"
     )
 

@@ -262,6 +262,7 @@ print(json.dumps([pk.hex for pk in DataSubject.objects.values_list("pk", flat=Tr
 """
 
 
+@pytest.mark.long
 def test_what_is_written_meanwhile_is_in_the_copy_with_its_key_or_not_at_all(
     house: House, tmp_path: Path
 ) -> None:
@@ -352,6 +353,7 @@ def test_nothing_is_restored_over_an_install_that_is_there_or_served(house: Hous
         served.wait()
 
 
+@pytest.mark.long
 def test_a_journal_of_before_the_backup_is_refused(house: House, tmp_path: Path) -> None:
     old = house.journal.read_bytes()
     house.erase("alice")
@@ -361,6 +363,7 @@ def test_a_journal_of_before_the_backup_is_refused(house: House, tmp_path: Path)
     assert "older than the backup (0 entries, not 1)" in said(second.run("restore", tmp_path / "new"))
 
 
+@pytest.mark.long
 def test_the_parts_may_lie_apart_and_the_keys_may_be_newer_but_not_older(house: House, copy: Path) -> None:
     newer = copy.with_name("newer")
     house.well("backup", newer)
@@ -403,6 +406,7 @@ HALTS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", HALTS)
 def test_a_restore_that_was_killed_serves_nothing_and_is_done_anew(
     house: House, copy: Path, tmp_path: Path, where: str
@@ -451,6 +455,7 @@ print(json.dumps([len(rows), opened]))
 '''
 
 
+@pytest.mark.long
 def test_a_backup_older_than_the_epoch_limit_opens_nothing_with_all_the_keys_there_are(
     house: House, copy: Path, tmp_path: Path
 ) -> None:
@@ -473,6 +478,7 @@ def test_a_backup_older_than_the_epoch_limit_opens_nothing_with_all_the_keys_the
     assert second.left() == ["alice@kiln.example", "charlie@kiln.example"]
 
 
+@pytest.mark.long
 def test_an_escrow_older_than_the_backup_is_told_from_a_destroyed_epoch(house: House, tmp_path: Path) -> None:
     old = Path(shutil.copytree(house.home / "keys", tmp_path / "old"))
     house.ask("turning.turn_epoch(datetime.now(UTC) + timedelta(days=8))")
@@ -501,6 +507,7 @@ exporting.ask_for(owner, [owner], [], Actor("data-subject", owner))
 """
 
 
+@pytest.mark.long
 def test_no_mail_goes_twice_and_nobody_is_still_signed_in(house: House, tmp_path: Path) -> None:
     house.ask(SESSION)
     assert house.ask(STATES) == [["queued", "sending"], 1, ["preparing"]]
@@ -511,6 +518,7 @@ def test_no_mail_goes_twice_and_nobody_is_still_signed_in(house: House, tmp_path
     assert second.ask(STATES) == [["unknown", "unknown"], 0, ["failed"]]
 
 
+@pytest.mark.long
 def test_the_new_log_commits_to_a_head_that_was_published_after_the_backup(
     house: House, copy: Path, tmp_path: Path
 ) -> None:
@@ -531,6 +539,7 @@ def test_the_new_log_commits_to_a_head_that_was_published_after_the_backup(
     exact.well("ledger", "verify", "--published", published)
 
 
+@pytest.mark.long
 def test_a_backup_restored_twice_never_signs_two_histories_under_one_name(
     house: House, copy: Path, tmp_path: Path
 ) -> None:
@@ -549,6 +558,7 @@ Erasure.objects.update(begun_at=timezone.now() - timedelta(minutes=int(sys.argv[
 """
 
 
+@pytest.mark.long
 def test_the_doctor_tells_how_old_the_last_backup_is_and_which_erasures_are_stuck(
     house: House, tmp_path: Path
 ) -> None:
@@ -569,6 +579,7 @@ def test_the_doctor_tells_how_old_the_last_backup_is_and_which_erasures_are_stuc
     assert "MEND  the last backup is" in house.run("doctor").stdout
 
 
+@pytest.mark.long
 @durable
 def test_on_either_database_the_erased_stay_erased_and_a_killed_restore_is_done_anew(
     tmp_path: Path, databases: Databases

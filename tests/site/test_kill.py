@@ -12,6 +12,7 @@ from tests.site.demo import ROOT, environment
 SCRIPT = ROOT / "scripts" / "kill.py"
 
 
+@pytest.mark.long
 def test_forty_kills_lose_no_enquiry_and_send_no_mail_without_an_entry() -> None:
     command = [sys.executable, SCRIPT, "--moments", "40", "--clients", "2"]
     done = subprocess.run(

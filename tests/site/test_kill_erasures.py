@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.site.demo import ROOT, environment
 
 
+@pytest.mark.long
 def test_erasures_killed_anywhere_end_wholly_or_had_not_begun() -> None:
     command = [sys.executable, ROOT / "scripts" / "kill_erasures.py", "--steps", "3", "--moments", "2"]
     done = subprocess.run(

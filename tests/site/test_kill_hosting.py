@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.site.demo import ROOT, environment
 
 
+@pytest.mark.long
 def test_hosting_killed_anywhere_keeps_what_it_acknowledged_and_shows_nothing_in_half() -> None:
     command = [sys.executable, ROOT / "scripts" / "kill_hosting.py", "--moments", "4"]
     done = subprocess.run(

@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.site.demo import ROOT, environment
 
 
+@pytest.mark.long
 def test_what_was_promised_while_everything_was_at_work_is_there_after_each_kill() -> None:
     command = [sys.executable, ROOT / "scripts" / "kill_house.py", "--moments", "12"]
     done = subprocess.run(

@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.site.demo import ROOT, environment
 
 
+@pytest.mark.long
 def test_referrals_killed_anywhere_write_to_nobody_twice_and_forget_everybody() -> None:
     command = [sys.executable, ROOT / "scripts" / "kill_referrals.py", "--moments", "5"]
     done = subprocess.run(

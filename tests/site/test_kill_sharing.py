@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 from tests.site.demo import ROOT, environment
 
 
+@pytest.mark.long
 def test_what_is_killed_while_it_fetches_left_with_an_entry_and_comes_again_marked_so() -> None:
     command = [sys.executable, ROOT / "scripts" / "kill_sharing.py", "--moments", "5"]
     done = subprocess.run(

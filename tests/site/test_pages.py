@@ -101,6 +101,7 @@ def looks(
     return [f"{size[0]} px, {scheme}: {fault}" for fault in faults]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.name)
 def test_a_page_is_strict_and_readable_in_any_light_on_any_screen(
     cast: Cast, shown: Shown, every_look: bool
@@ -151,6 +152,7 @@ def test_every_address_of_every_host_is_among_the_pages() -> None:
     assert {name for host in hosts for name in names(get_resolver(host))} - listed == set()
 
 
+@pytest.mark.long
 def test_every_cookie_stays_on_this_host_and_out_of_reach_of_scripts(cast: Cast) -> None:
     seen = {}
     for who in ("visitor", "sales", "owner"):
@@ -161,6 +163,7 @@ def test_every_cookie_stays_on_this_host_and_out_of_reach_of_scripts(cast: Cast)
     assert set(seen.values()) == {(True, True, "Lax", "/")}
 
 
+@pytest.mark.long
 def test_an_answer_sets_no_cookie_beside_those_three(cast: Cast) -> None:
     sales = cast.demo.browser().become("sales")
     first = re.findall(r"/office/enquiries/[0-9a-f-]{36}/", sales.get("/office/enquiries/").text)[0]

@@ -167,6 +167,7 @@ sys.exit(cli.main(sys.argv[1:]))
 """
 
 
+@pytest.mark.long
 def test_a_locked_database_is_named_with_what_to_do(home: Path) -> None:
     before = contents(home)
     with contextlib.closing(sqlite3.connect(home / "troth.sqlite3", isolation_level=None)) as other:

@@ -110,6 +110,7 @@ def test_200_stalled_clients_keep_nobody_waiting(rough: Demo) -> None:
         each.close()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(is_beside_postgres(), reason="PostgreSQL has more than one writer")
 def test_a_locked_database_is_503_and_the_same_form_is_taken_once_it_is_free(rough: Demo) -> None:
     before, browser, answers = stored(rough), rough.browser(), list[Answer]()

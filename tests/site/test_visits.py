@@ -102,6 +102,7 @@ def test_bad_bodies_get_a_small_clear_answer_from_the_door(
     assert answer.status == status and 0 < len(answer.body) < 200
 
 
+@pytest.mark.long
 def test_visits_killed_anywhere_are_kept_once_or_were_not_acknowledged() -> None:
     command = [sys.executable, ROOT / "scripts" / "kill_visits.py", "--moments", "2", "--clients", "4"]
     done = subprocess.run(
