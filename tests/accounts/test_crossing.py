@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from tests.accounts.conftest import PLACE
-from tests.accounts.registering import join, place_of, register
+from tests.accounts.conftest import PLACE, sign_in
+from tests.accounts.registering import BOB, join, person_of, place_of, register
 from tests.apps.conftest import Secure
 from tests.apps.privacy_people import browser, person
 from tests.cast import ALICE, CHARLIE, durable, staff
@@ -215,8 +215,12 @@ def test_cookies_of_the_company_host_pass_no_wall_on_the_community_host() -> Non
     )
     assert bob.get("/account/").status_code == 403 and bob.get(CROSS).status_code == 403
     thief = there()
-    thief.cookies = bob.cookies
+    for name, cookie in bob.cookies.items():
+        thief.cookies[name] = cookie.value
     assert not is_in(thief)
+    # No browser does that: the session has ended, and its owner was told.
+    assert SignIn.objects.get(owner=person_of(BOB).owner_id).was_copied
+    sign_in(bob, BOB)
     # Who came by passkey goes on, and is not asked for one again there.
     session = bob.session
     methods = session["account_authentication_methods"]

@@ -1,6 +1,7 @@
 """A company's own security: what it chooses holds at once, is never laxer than the floor, and locks nobody out unseen."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.accounts.conftest import PLACE, browser, set_up_app, sign_in
+from tests.accounts.devices import Device
 from tests.accounts.registering import BOB, company_page, join, mails, person_of, place_of, register
 from tests.cast import ALICE, CHARLIE, durable
 from tests.plugins.tickets import key_behind
 from troth.accounts import sessions
+from troth.accounts.binding import bindings
 from troth.accounts.levels import choosing, held
 from troth.accounts.levels.admitting import Coming, Factor
 from troth.accounts.levels.law import Values, effective, is_stricter, strictest
@@ -245,6 +248,28 @@ def test_where_only_passkeys_open_a_password_does_not(alice: Client) -> None:
 
 
 @durable
+def test_where_the_device_is_asked_for_a_session_that_is_not_bound_shows_nothing(
+    alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob, device = join(alice), Device()
+    with pytest.raises(NotNow, match="lock you out"):
+        choose(device="needed")
+    choose(device="needed", coming=Coming(PLACE, Factor.PASSWORD, False, True))
+    # A browser gets a minute for it; then Bob's, which cannot, is kept out until he signs in with one that can.
+    assert bob.get("/account/").status_code == 200
+    real = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(seconds=bindings.BINDING + 1))
+    shown = bob.get("/account/")
+    assert shown.status_code == 403 and "by a key which device it is on" in words(shown)
+    assert bob.get("/account/security/").status_code == 200
+    bob.post("/accounts/logout/")
+    monkeypatch.setattr(timezone, "now", real)
+    assert device.register(bob, sign_in(bob, BOB)).status_code == 200
+    monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(seconds=bindings.BINDING + 1))
+    assert bob.get("/account/").status_code == 200
+
+
+@durable
 def test_times_and_numbers_of_sessions_hold_for_those_that_are_open(
     alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -339,14 +364,23 @@ def test_a_sign_in_can_be_tried_on_paper(alice: Client) -> None:
     join(alice)
     choose(networks=["203.0.113.0/24"], sessions=2, alerts="owners")
     page, bob = page_of(alice), place_of(BOB).pk
-    told = {"member": bob, "address": "192.0.2.9", "by": "password", "browser": "known"}
+    told = {"member": bob, "address": "192.0.2.9", "by": "password", "browser": "known", "device": "any"}
     shown = words(alice.post(page + "try/", told))
     assert "<strong>No.</strong>" in shown and "only from its own networks" in shown
     shown = words(alice.post(page + "try/", {**told, "address": PLACE, "browser": "new"}))
     assert (
         "would be let in" in shown and "company’s owners get a mail" in shown and "2 times at once" in shown
     )
-    for wrong in ({"address": "nowhere"}, {"member": place_of(OWNER).owner_id}, {"by": "charm"}):
+    choose(device="needed", coming=Coming(PLACE, Factor.PASSWORD, False, True))
+    here = {**told, "address": PLACE}
+    assert "by a key which device it is on, and this one has not" in words(alice.post(page + "try/", here))
+    assert "would be let in" in words(alice.post(page + "try/", {**here, "device": "bound"}))
+    for wrong in (
+        {"address": "nowhere"},
+        {"member": place_of(OWNER).owner_id},
+        {"by": "charm"},
+        {"device": "mine"},
+    ):
         assert alice.post(page + "try/", {**told, **wrong}).status_code == 422
     assert not SignIn.objects.filter(owner=person_of(BOB).owner_id, at__gt=timezone.now()).exists()
 

@@ -15,6 +15,7 @@ from tests.apps.navigating import ask, cookie_of, events, request, view
 from tests.cast import durable
 from tests.gate.conftest import Clock, set_clock
 from tests.house.tree import ROOT
+from troth.accounts.binding import bindings
 from troth.accounts.moving import DEVICE_COOKIE
 from troth.apps.navigation import numbers, trail
 from troth.apps.navigation.cookies import COOKIES
@@ -136,9 +137,9 @@ def test_every_cookie_that_the_code_sets_is_on_the_page(victor: Client) -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr in setting
     }
-    assert calls == {"apps/navigation/numbers.py", "accounts/moving.py"}
+    assert calls == {"apps/navigation/numbers.py", "accounts/moving.py", "accounts/binding/views.py"}
     names = {cookie.name for cookie in COOKIES}
-    own = {numbers.COOKIE, numbers.CHOICE, numbers.SWITCHED_OFF, DEVICE_COOKIE}
+    own = {numbers.COOKIE, numbers.CHOICE, numbers.SWITCHED_OFF, DEVICE_COOKIE, bindings.COOKIE}
     assert names == {*own, settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME}
     page = victor.get("/cookies/").content.decode()
     assert all(name in page and name.startswith("__Host-") for name in names) and "cookie-page" in PLACES

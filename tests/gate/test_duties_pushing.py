@@ -6,6 +6,7 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -52,9 +53,9 @@ class Handler(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-@pytest.fixture
-def provider(tmp_path: Path, settings: Any) -> Iterator[Server]:
-    """The call centre's server, on loopback, with a certificate of the local authority."""
+@contextmanager
+def serving(tmp_path: Path, settings: Any) -> Iterator[Server]:
+    """A server on loopback, with a certificate of the local authority."""
     made = ensure(tmp_path / "tls")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(made.server, made.key)
@@ -63,13 +64,20 @@ def provider(tmp_path: Path, settings: Any) -> Iterator[Server]:
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.where = f"localhost:{server.server_port}"
     settings.TROTH_AUTHORITY = made.authority
-    known = settings.TROTH_RECIPIENTS
-    settings.TROTH_RECIPIENTS = {**known, "call-centre": {**known["call-centre"], "host": server.where}}
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield server
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def provider(tmp_path: Path, settings: Any) -> Iterator[Server]:
+    """The call centre's server."""
+    with serving(tmp_path, settings) as server:
+        known = settings.TROTH_RECIPIENTS
+        settings.TROTH_RECIPIENTS = {**known, "call-centre": {**known["call-centre"], "host": server.where}}
+        yield server
 
 
 def sent_to(provider: Server) -> Duty:

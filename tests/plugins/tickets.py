@@ -27,7 +27,9 @@ def hold(client: ClientMixin, session: SessionBase) -> None:
     from troth.accounts import families, tickets
 
     device = tickets.new_device()
-    client.cookies[settings.SESSION_COOKIE_NAME] = str(families.begin(str(session.session_key), device))
+    kinds = {name: kind for kind, name in settings.TROTH_HOSTS.items()}
+    host = kinds.get(client.defaults.get("SERVER_NAME", ""), tickets.COMPANY)  # type: ignore[attr-defined]
+    client.cookies[settings.SESSION_COOKIE_NAME] = str(families.begin(str(session.session_key), device, host))
     client.cookies[DEVICE] = device
 
 

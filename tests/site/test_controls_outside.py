@@ -22,6 +22,7 @@ from django.test import Client
 from tests.cast import durable
 from tests.site.demo import free_port
 from troth.accounts import families, signins, tickets
+from troth.accounts.binding import bindings
 from troth.apps.pages import crawling
 from troth.apps.protection.models import Alarm, Measure
 from troth.config import certificates
@@ -87,6 +88,8 @@ def _moves_on_once(
         (signins, "end_copied", _ends_nothing, "an old ticket does not end its session"),
         (tickets, "judge", lambda *_: tickets.Verdict.CURRENT, "a ticket stays as it is"),
         (families, "_moves_on", _moves_on_once, "a session does not move on with its ticket"),
+        (bindings, "of", lambda _: None, "a bound session lets in without its device"),
+        (bindings, "is_shown", lambda *_: False, "a bound session does not let in with its device"),
     ],
     ids=[
         "rotation off",
@@ -95,6 +98,8 @@ def _moves_on_once(
         "a copy goes on",
         "whatever is shown",
         "moves once",
+        "a device is not asked for",
+        "a device is not known",
     ],
 )
 def test_a_session_whose_ticket_stays_or_whose_copy_goes_on_breaks_security_sessions(

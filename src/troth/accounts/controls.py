@@ -2,6 +2,8 @@
 
 import hashlib
 import html
+import time
+from collections.abc import Callable
 from functools import cache
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -22,7 +24,8 @@ from troth.gate.published.models import StatementVersion
 
 from . import families, sessions, tickets
 from .addresses import SUFFIX
-from .models import AddressHandle, Family, SignIn, User
+from .binding import bindings
+from .models import AddressHandle, Binding, Family, SignIn, User
 from .moving import DEVICE_COOKIE
 from .people.models import Person
 
@@ -53,23 +56,48 @@ def credentials_are_kept() -> Finding:
 
 @control(SESSIONS)
 def tickets_move() -> Finding:
-    """A session made for the purpose is shown to the running server: its ticket moves, and the old one ends it."""
+    """Sessions made for the purpose are shown to the running server: a ticket moves, and the old one ends its session.
+
+    One that is bound to a device is let in beside the device's cookie alone.
+    """
+    try:
+        wrong = _on_a_session(_tried) or _on_a_session(_tried_bound)
+    except probe.Unreachable as error:
+        return unproven("the server does not answer", str(error))
+    if wrong:
+        return broken(wrong, "a session made for the purpose was shown to the server from outside")
+    copied, bound = SignIn.objects.filter(was_copied=True).count(), Binding.objects.count()
+    return kept(
+        "a ticket moved, and ended its session when it was shown again",
+        f"tried on sessions made for the purpose; of people's, {copied} ended because an old ticket was shown, "
+        f"{bound} are bound to a device",
+    )
+
+
+def _on_a_session(tried: Callable[[str, str], str]) -> str:
+    """What is wrong with a session made for the purpose, which ends whatever comes of it.  Raises Unreachable."""
     session = sessions.SessionStore()
     session.save()
     kept_key = sessions.kept_as(str(session.session_key))
     try:
-        wrong = _tried(str(session.session_key), kept_key)
-    except probe.Unreachable as error:
-        return unproven("the server does not answer", str(error))
+        return tried(str(session.session_key), kept_key)
     finally:
         sessions.end([kept_key])
-    if wrong:
-        return broken(wrong, "a session made for the purpose was shown to the server from outside")
-    copied = SignIn.objects.filter(was_copied=True).count()
-    return kept(
-        "a ticket moved, and ended its session when it was shown again",
-        f"tried on a session made for the purpose; of people's, {copied} ended because an old ticket was shown",
-    )
+
+
+def _tried_bound(key: str, kept_key: str) -> str:
+    """What is wrong with how a bound session is let in; nothing when all is well."""
+    device, family = tickets.new_device(), Family.objects.filter(session=kept_key)
+    ticket = str(families.begin(key, device))
+    _shown(ticket, device)
+    made_at = int(time.time()) - bindings.UNDER_WAY - 1
+    binding = Binding.objects.create(session_id=kept_key, algorithm="ES256", public=b"", made_at=made_at)
+    # Whom it lets in, it hands the next ticket.
+    family.update(moved_at=F("moved_at") - settings.TROTH_SESSION_MOVES)
+    if _shown(ticket, device):
+        return "a bound session lets in without its device"
+    shown = f"{device}; {bindings.COOKIE}={bindings.proven(binding.pk)}"
+    return "" if _shown(ticket, shown) else "a bound session does not let in with its device"
 
 
 def _tried(key: str, kept_key: str) -> str:

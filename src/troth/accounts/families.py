@@ -18,6 +18,7 @@ from django.utils import timezone
 from troth.gate.keystore.boxes import open_text, seal_text
 
 from . import sessions, signins, tickets
+from .binding import bindings
 from .levels import held
 from .levels.law import Values
 from .models import Family
@@ -38,22 +39,26 @@ class Let:
     def session(self) -> Session | None:
         return self.family.session if self.family else None
 
+    @property
+    def is_bound(self) -> bool:
+        return self.session is not None and bindings.of(self.session) is not None
+
 
 NOBODY = Let()
 
 
-def look(shown: str, device: str, at: int) -> Let:
-    """Whom a cookie lets in, beside the device that came with it, in a request that came at `at`.
+def look(shown: str, device: str, at: int, host: str = tickets.COMPANY) -> Let:
+    """Whom a cookie lets in, beside the device that came with it, in a request that came to `host` at `at`.
 
     One read.  One write where the ticket is shown for the first time, or ends its session.
     """
     ticket = tickets.read(shown)
     if ticket is None:
         return NOBODY
-    verdict, family = _judged(ticket, device, at)
+    verdict, family = _judged(ticket, device, at, host)
     if verdict is Verdict.NEXT and family is not None and not _moves_on(family, ticket, at):
         # Another request showed it first, or the family is gone: what is so now decides.
-        verdict, family = _judged(ticket, device, at)
+        verdict, family = _judged(ticket, device, at, host)
     if family is None or verdict is Verdict.FORGED:
         return NOBODY
     if verdict is Verdict.COPIED:
@@ -64,15 +69,16 @@ def look(shown: str, device: str, at: int) -> Let:
     return Let(family, open_text(settings.TROTH_KEYS, "families", family.key))
 
 
-def _judged(ticket: Ticket, device: str, at: int) -> tuple[Verdict, Family | None]:
+def _judged(ticket: Ticket, device: str, at: int, host: str) -> tuple[Verdict, Family | None]:
     try:  # with `get`: every request asks this, and `first` would have it put in order
-        family = Family.objects.select_related("session").get(pk=ticket.family)
+        family = Family.objects.select_related("session", "session__binding").get(pk=ticket.family)
     except Family.DoesNotExist:
         return Verdict.FORGED, None
-    verdict = tickets.judge(family.kin, ticket, device, at, held.MOST["grace"])
+    verdict = tickets.judge(family.kin, ticket, device, at, held.MOST["grace"], host)
     if verdict in (Verdict.PREVIOUS, Verdict.LEFT):
         # Only a late one needs to know how late it may be.
-        verdict = tickets.judge(family.kin, ticket, device, at, held.of_session(family.session_id)["grace"])
+        grace = held.of_session(family.session_id)["grace"]
+        verdict = tickets.judge(family.kin, ticket, device, at, grace, host)
     if verdict is not Verdict.FORGED and family.session.expire_date <= timezone.now():
         # It ended by the clock, and stays ended when the clock is set back.
         sessions.end([family.session_id])
@@ -122,11 +128,11 @@ def is_old(age: int, asked: Callable[[], Values]) -> bool:
     return age < 0 or (age >= held.LEAST["moves"] * 60 and age >= asked()["moves"] * 60)
 
 
-def begin(key: str, device: str) -> Ticket:
-    """A new family for the session with this key, and its first ticket."""
+def begin(key: str, device: str, host: str = tickets.COMPANY) -> Ticket:
+    """A new family for the session with this key on one of our hosts, and its first ticket."""
     salt = secrets.token_bytes(16)
     family = Family.objects.create(
         id=uuid4(), session_id=sessions.kept_as(key), key=seal_text(settings.TROTH_KEYS, "families", key),
-        salt=salt, device=tickets.device_hash(salt, device), moved_at=int(time.time()),
+        salt=salt, device=tickets.device_hash(salt, device), moved_at=int(time.time()), host=host,
     )  # fmt: skip
     return tickets.next_of(family.kin)

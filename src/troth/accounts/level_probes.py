@@ -25,7 +25,7 @@ NOWHERE = "192.0.2.1"
 """An address that belongs to nobody (RFC 5737)."""
 
 
-@probes("second_factor", "passkeys", "networks")
+@probes("second_factor", "passkeys", "device", "networks")
 def the_wall_stands(choice: Choice, values: Values) -> str:
     """Somebody made up comes by a password from nowhere to a page, through the wall itself."""
     if "troth.accounts.wall.Wall" not in settings.MIDDLEWARE:
@@ -34,6 +34,7 @@ def the_wall_stands(choice: Choice, values: Values) -> str:
     asked = held.asked_of(Role.OWNER, values)
     wants = {
         "second_factor": asked["second_factor"] == "everybody", "passkeys": asked["passkeys"] == "yes",
+        "device": asked["device"] == "needed",
         "networks": asked["networks"] is not None and not is_in(NOWHERE, asked["networks"]),
     }  # fmt: skip
     for key, is_wanted in wants.items():

@@ -12,7 +12,7 @@ from troth.gate.ids import uuid7
 from troth.gate.subjects.fields import OwnerField, Sealed
 from troth.gate.subjects.models import DataSubject, PersonalModel
 
-from .tickets import Kin
+from .tickets import COMPANY, Kin
 
 
 def new_handle() -> str:
@@ -151,6 +151,7 @@ class Family(models.Model):
     previous = models.BinaryField(max_length=32, default=bytes)
     moved_at = models.BigIntegerField()
     left_at = models.BigIntegerField(null=True)
+    host = models.CharField(max_length=9, default=COMPANY)
 
     def __str__(self) -> str:
         return f"family {self.pk}"
@@ -160,5 +161,26 @@ class Family(models.Model):
         """What of it decides about a ticket."""
         return Kin(
             self.id, bytes(self.salt), bytes(self.device), self.generation, bytes(self.current),
-            bytes(self.previous), self.moved_at, self.left_at,
+            bytes(self.previous), self.moved_at, self.left_at, self.host,
         )  # fmt: skip
+
+
+class Binding(models.Model):
+    """The device that a session is bound to, by the public half of a key of its own (decision 0048).
+
+    A key belongs to one session, so that it tells nobody which sessions share a device.  `asked` is the hash of the
+    newest challenge that is open, `asked_before` that of the one before.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    session = models.OneToOneField(Session, on_delete=models.CASCADE, related_name="binding")
+    algorithm = models.CharField(max_length=5)
+    public = models.BinaryField(max_length=600)
+    made_at = models.BigIntegerField()
+    asked = models.BinaryField(max_length=32, default=bytes)
+    asked_at = models.BigIntegerField(default=0)
+    asked_before = models.BinaryField(max_length=32, default=bytes)
+    asked_before_at = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"binding {self.pk}"

@@ -4,11 +4,14 @@ import time
 from typing import Literal
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from . import families, sessions, tickets
+from .binding import bindings
 from .families import Let
 from .levels import held
 
@@ -25,7 +28,12 @@ class MovingSessions(SessionMiddleware):
         # Whatever came under this name, nothing but a ticket that lets in is passed on.
         shown = request.COOKIES.pop(settings.SESSION_COOKIE_NAME, "")
         at = int(request.META.get(ARRIVED) or time.time())
-        let = families.look(shown, request.COOKIES.get(DEVICE_COOKIE, ""), at) if shown else families.NOBODY
+        device, let = request.COOKIES.get(DEVICE_COOKIE, ""), families.NOBODY
+        if shown:
+            let = families.look(shown, device, at, _host(request))
+        if let.session is not None and not _shows_its_device(request, let.session, at):
+            # A copy of the cookies, or a browser that could not ask its device: a visitor until it can.
+            let = families.NOBODY
         request.let_in = let  # type: ignore[attr-defined]
         if let.session is None:
             request.session = sessions.SessionStore()
@@ -41,13 +49,26 @@ class MovingSessions(SessionMiddleware):
             # The browser may have a newer ticket already: this answer must not put another in its place.
             return response
         if mine is not None and not mine.value:
-            for each in (name, DEVICE_COOKIE):
+            for each in (name, DEVICE_COOKIE, bindings.COOKIE):
                 response.delete_cookie(each, samesite=SAME_SITE)
         elif mine is not None and mine.value != let.key:
             _begin(request, response, mine.value)
         elif let.family is not None and _may_move(request, response):
             _move(request, response, let)
         return response
+
+
+def _host(request: HttpRequest) -> str:
+    """Which of our hosts it came to: a ticket is of the one on which its session began."""
+    return getattr(request, "host_kind", tickets.COMPANY)
+
+
+def _shows_its_device(request: HttpRequest, session: Session, at: int) -> bool:
+    """Whether the device of a bound session is there, as far as anybody asks: not while it is asked to show itself."""
+    bound = bindings.of(session)
+    if bound is None or request.path_info == bindings.REFRESH:
+        return True
+    return bindings.is_shown(bound, request.COOKIES.get(bindings.COOKIE, ""), at)
 
 
 def _may_move(request: HttpRequest, response: HttpResponse) -> bool:
@@ -74,7 +95,14 @@ def _begin(request: HttpRequest, response: HttpResponse, key: str) -> None:
     """A session that is new, or goes on under a new key: a family of its own."""
     held = request.COOKIES.get(DEVICE_COOKIE, "")
     device = held if tickets.is_device(held) else tickets.new_device()
-    _hand(response, str(families.begin(key, device)), device)
+    _hand(response, str(families.begin(key, device, _host(request))), device)
+    kept, is_known = sessions.kept_as(key), SESSION_KEY in request.session
+    if is_known and bindings.is_bound(kept):
+        return
+    if bindings.COOKIE in request.COOKIES:
+        response.delete_cookie(bindings.COOKIE, samesite=SAME_SITE)
+    if is_known:
+        response["Secure-Session-Registration"] = bindings.offer(kept)
 
 
 def _hand(response: HttpResponse, ticket: str, device: str) -> None:

@@ -22,7 +22,7 @@ from troth.gate.keystore.boxes import open_text, seal_text
 
 from .levels import held
 from .levels.law import Values
-from .models import Family, SignIn
+from .models import Binding, Family, SignIn
 
 BEGAN, SEEN = "session.began", "session.seen"
 TOUCH = 300
@@ -95,6 +95,7 @@ class SessionStore(db.SessionStore):
             old, new = kept_as(before), kept_as(str(self.session_key))
             Family.objects.filter(session=old, left_at=None).update(left_at=int(time.time()))
             Family.objects.filter(session=old).update(session=new)
+            Binding.objects.filter(session=old).update(session=new)
             Session.objects.filter(session_key=old).delete()
             SignIn.objects.filter(session=old).update(session=new)
 

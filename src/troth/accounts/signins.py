@@ -33,6 +33,9 @@ from troth.gate.uses import SYSTEM, Actor, OwnData, act, using
 
 from . import sessions
 from .adapter import SECOND_FACTORS, AccountAdapter
+from .binding import bindings
+from .hooks import hooks
+from .hooks.models import Event
 from .levels import held
 from .levels.choosing import TIGHTENED
 from .models import SignIn, User
@@ -114,6 +117,7 @@ def knows(subject: UUID, request: HttpRequest) -> bool:
 def _alert(user: User, agent: str, at: datetime) -> None:
     context = {"browser": named(agent), "timestamp": at}
     get_adapter().send_mail("account/email/new_browser", user.email, context)
+    hooks.happened_to(user.subject_id, Event.What.NEW_BROWSER)
     warn_owners(
         user.subject_id,
         "Somebody of your company signed in from a browser that was not seen with them before.",
@@ -134,6 +138,7 @@ def end_copied(kept: str) -> int:
         for row in rows:
             SignIn.objects.filter(pk=row.pk).update(was_copied=True)
             watch.saw(REPLAYED, account=row.owner_id.hex)
+            hooks.happened_to(row.owner_id, Event.What.COPIED)
             user = User.objects.filter(subject=row.owner_id).first()
             if user is not None:
                 context = {"browser": named(row.browser), "timestamp": now}
@@ -178,6 +183,7 @@ class Shown:
     ended_at: datetime | None
     is_this: bool
     was_copied: bool
+    is_bound: bool
 
 
 def shown(subject: UUID, session: SessionBase) -> tuple[list[Shown], list[Shown]]:
@@ -185,15 +191,17 @@ def shown(subject: UUID, session: SessionBase) -> tuple[list[Shown], list[Shown]
     here = sessions.kept_as(str(session.session_key))
     rows = SignIn.objects.filter(owner=subject)
     with using(SHOWING, by=Actor("data-subject", subject), given=OwnData(subject)):
-        opened = [_shown(row, here) for row in rows.filter(ended_at=None)]
+        still = list(rows.filter(ended_at=None))
+        bound = bindings.of_sessions([row.session for row in still])
+        opened = [_shown(row, here, is_bound=row.session in bound) for row in still]
         ended = [_shown(row, here) for row in rows.exclude(ended_at=None)[:SHOWN]]
     return sorted(opened, key=lambda each: not each.is_this), ended
 
 
-def _shown(row: SignIn, here: str) -> Shown:
+def _shown(row: SignIn, here: str, *, is_bound: bool = False) -> Shown:
     return Shown(
         row.pk, named(row.browser), row.address, row.at, row.seen_at, row.ended_at, row.session == here,
-        row.was_copied,
+        row.was_copied, is_bound,
     )  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from troth.gate.keystore.boxes import keyed
 
 LONGEST = 100
 """Characters of a ticket, with room to spare: what is longer is not looked at."""
+COMPANY = "company"
+"""The host on which people sign in; each host has sessions, and tickets, of its own."""
 _SHAPE = re.compile(r"v1\.([A-Za-z0-9_-]{22})\.([1-9][0-9]{0,8})\.([A-Za-z0-9_-]{43})")
 _DEVICE = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -52,6 +54,7 @@ class Kin:
     previous: bytes
     moved_at: int
     left_at: int | None
+    host: str
 
 
 class Verdict(Enum):
@@ -65,10 +68,13 @@ class Verdict(Enum):
     COPIED = "an old one, or one without its device: more than one browser has it"
 
 
-def judge(kin: Kin, ticket: Ticket, device: str, at: int, grace: int) -> Verdict:
-    """What a ticket of this family is, shown beside `device` in a request that came at `at` (seconds)."""
+def judge(kin: Kin, ticket: Ticket, device: str, at: int, grace: int, host: str = COMPANY) -> Verdict:
+    """What a ticket of this family is, shown beside `device` in a request that came to `host` at `at` (seconds)."""
     if not _is_real(kin, ticket):
         return Verdict.FORGED
+    if kin.host != host:
+        # No browser takes a cookie from one of our hosts to another: somebody did it by hand.
+        return Verdict.COPIED
     if not compare_digest(kin.device, device_hash(kin.salt, device)):
         # Of two first answers at once a browser may keep the ticket of one and the device of the other.
         return Verdict.COPIED if kin.generation else Verdict.FORGED

@@ -19,11 +19,14 @@ from django.utils.cache import add_never_cache_headers
 from troth.gate.uses import VISITOR, using
 
 from . import sessions
+from .binding import bindings
 from .levels import admitting, held
 from .levels.admitting import Coming, Factor, Refusal
-from .models import SignIn, User
+from .levels.held import Standing
+from .models import User
 from .people import companies
 from .people.models import Membership
+from .tickets import COMPANY
 
 OPEN = frozenset((
     "account_security", "account_end_others", "account_end_session", "account_logout", "account_reauthenticate",
@@ -75,21 +78,20 @@ def kept_out(request: HttpRequest) -> list[Refusal]:
     asked = held.on(request)
     if not isinstance(user, User) or not asked:
         return []
-    return admitting.refusals(asked, coming(request, user))
+    return admitting.refusals(asked, coming(request, user, asked))
 
 
-def coming(request: HttpRequest, user: User) -> Coming:
-    """How somebody signed in comes to us now."""
+def coming(request: HttpRequest, user: User, asked: list[Standing]) -> Coming:
+    """How somebody signed in comes to us now; of their device only where they are asked for it."""
     by = admitting.factor_of(get_authentication_records(request, user))
-    if getattr(request, "host_kind", "company") != "company" and _came_over(request):
-        by = Factor.PASSKEY  # they were asked on the company host
-    return Coming(request.META.get("REMOTE_ADDR", ""), by, admitting.has_second_factor(user))
-
-
-def _came_over(request: HttpRequest) -> bool:
-    """Whether this session began by a crossing; the cookies of one on the company host would be taken here too."""
-    here = sessions.kept_as(str(request.session.session_key))
-    return SignIn.objects.filter(session=here, came_from__isnull=False).exists()
+    if getattr(request, "host_kind", COMPANY) != COMPANY:
+        by = (
+            Factor.PASSKEY
+        )  # a session begins there by crossing alone, and they were asked on the company host
+    is_bound = any(each.values["device"] == "needed" for each in asked) and bindings.may_be_bound(
+        sessions.kept_as(str(request.session.session_key))
+    )
+    return Coming(request.META.get("REMOTE_ADDR", ""), by, admitting.has_second_factor(user), is_bound)
 
 
 def _named(request: HttpRequest, shut: list[Refusal]) -> list[dict[str, Any]]:

@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "troth.accounts",  # before the sign-in library, whose pages it replaces
     "troth.accounts.people",
     "troth.accounts.levels",
+    "troth.accounts.hooks",
     "allauth",
     "allauth.account",
     "allauth.mfa",

@@ -45,5 +45,7 @@ urlpatterns = [
     path("", include("troth.apps.api.urls")),
     path("", include("troth.accounts.people.urls")),
     path("", include("troth.accounts.levels.urls")),
+    path("", include("troth.accounts.hooks.urls")),
     path("", include("troth.accounts.urls")),
+    path("", include("troth.accounts.binding.urls")),
 ]

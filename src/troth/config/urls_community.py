@@ -21,4 +21,5 @@ urlpatterns = [
     path("", include("troth.apps.chat.urls")),
     path("company.css", views.company_css, name="company-css"),
     path("", include("troth.apps.navigation.urls")),
+    path("", include("troth.accounts.binding.urls")),
 ]

@@ -110,6 +110,12 @@ below_the_floor = press("See what changes", idle="90")
 seen_before = press("See what changes", idle="20", sessions="3")
 
 
+def named_a_server(page: Page) -> Response:
+    """A server with a long name, which nobody can look up."""
+    long = "https://" + "alarms-of-our-security-desk." * 6 + "brickworks.example/in?of=" + "company" * 9
+    return press("Have it told", address=long)(page)
+
+
 def wrongly_named(page: Page) -> Response:
     """A company to be closed whose name was mistyped."""
     page.locator("main [name=name]").fill("x")
@@ -146,6 +152,9 @@ SHOWN: tuple[Shown, ...] = (
     Shown("company-security-change", "olga", "{company}security/change/"),
     Shown("company-security-change with errors", "olga", "{company}security/change/", 422, below_the_floor),
     Shown("company-security-change, what changes", "olga", "{company}security/change/", 200, seen_before),
+    Shown("company-server", "olga", "{company}security/server/"),
+    Shown("company-server with errors", "olga", "{company}security/server/", 422, press("Have it told", address="http://x")),
+    Shown("company-server, named", "olga", "{company}security/server/", 200, named_a_server),
     Shown("company-close", "olga", "{company}close/"),
     Shown("company-close with errors", "olga", "{company}close/", 422, wrongly_named),
 )  # fmt: skip
@@ -155,6 +164,7 @@ NO_PAGES: dict[str, str] = {
     "company-security-save": "POST, redirects; with errors it is the page before", "company-leave": "POST, redirects",
     "company-security-try": "POST, the page of the company’s security", "company-security-yes": "POST, redirects",
     "company-role": "POST, redirects", "company-remove": "POST, redirects", "company-invite": "POST, redirects",
+    "company-server-try": "POST, redirects", "company-server-stop": "POST, redirects",
 }  # fmt: skip
 
 

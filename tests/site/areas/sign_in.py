@@ -83,6 +83,7 @@ SHOWN: tuple[Shown, ...] = (
 )  # fmt: skip
 NO_PAGES: dict[str, str] = {
     "change-password": "redirects to the page", "password_advice": "POST, JSON", "mfa_login_webauthn": "JSON, POST",
+    "device-register": "POST, what browsers themselves call", "device-refresh": "POST, what browsers themselves call",
     "account_end_session": "POST, redirects", "account_end_others": "POST, redirects",
     "account_complete_password_reset": "after a mailed code: tests/accounts/test_sign_in_reset.py",
 }  # fmt: skip

@@ -25,11 +25,12 @@ class Factor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """Somebody at the door: from where, by what, and what they have set up."""
+    """Somebody at the door: from where, by what, what they have set up, and whether their device shows itself."""
 
     address: str
     by: Factor
     has_second_factor: bool
+    is_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,11 @@ def _of_one(standing: Standing, coming: Coming) -> Iterable[Refusal]:
         yield Refusal(
             "passkeys", whose, "it lets people in by passkey only, and this sign-in was by something else",
             "Add a passkey if there is none yet, and confirm with it that it is you.",
+        )  # fmt: skip
+    if values["device"] == "needed" and not coming.is_bound:
+        yield Refusal(
+            "device", whose, "it asks for a browser that shows by a key which device it is on, and this one has not",
+            "Sign out, and sign in with one that can, such as Chrome or Edge on a Windows computer of this year.",
         )  # fmt: skip
 
 

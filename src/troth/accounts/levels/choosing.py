@@ -11,6 +11,8 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
+from troth.accounts.hooks import hooks
+from troth.accounts.hooks.models import Event
 from troth.accounts.people import notices
 from troth.accounts.people.companies import NotNow, acting, company_of, must_manage, places_of
 from troth.accounts.people.models import Membership, Role
@@ -96,6 +98,8 @@ def choose(by: Membership, level: str, apart: dict[str, Any], coming: Coming) ->
         Choice(owner_id=by.customer_id, by_id=by.owner_id, level=level, apart=apart, floor=floor).save(
             force_insert=True
         )
+        if changed:
+            hooks.saw(by.customer_id, Event.What.CHANGED)
         name = str(customer.name)  # read, so that the choice stands in the record
         for place in places.values():
             if place.role == Role.OWNER and changed:

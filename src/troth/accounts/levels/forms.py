@@ -129,6 +129,9 @@ class TryForm(forms.Form):
     browser = forms.ChoiceField(
         label="In which browser", choices=[("known", "one they used before"), ("new", "a new one")]
     )
+    device = forms.ChoiceField(
+        label="On which device", choices=[("any", "any"), ("bound", "one that its browser shows by a key")]
+    )
 
     def __init__(self, *args: Any, members: dict[UUID, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

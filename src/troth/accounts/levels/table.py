@@ -42,6 +42,11 @@ SETTINGS: dict[str, Setting] = {row.key: row for row in (
         ("no", "no", "yes"), "no", "troth.accounts.wall:Wall",
     ),
     Setting(
+        "device", "Bound to the device", "Whether a session needs a browser that shows by a key which device it is on.",
+        Words({"offered": "where the browser can", "needed": "only in browsers that can"}),
+        ("offered", "offered", "offered"), "offered", "troth.accounts.wall:Wall",
+    ),
+    Setting(
         "networks", "Where people come from", "The networks from which people and programs of yours get in.",
         Networks(), (None, None, None), None, "troth.accounts.wall:Wall", is_needed_at="high",
     ),

@@ -42,7 +42,10 @@ def managed(view: Any) -> Any:
 def coming(request: HttpRequest) -> Coming:
     """How whoever sits there comes to us now."""
     by = admitting.factor_of(get_authentication_records(request, request.user))
-    return Coming(request.META.get("REMOTE_ADDR", ""), by, admitting.has_second_factor(request.user))
+    return Coming(
+        request.META.get("REMOTE_ADDR", ""), by, admitting.has_second_factor(request.user),
+        request.let_in.is_bound,  # type: ignore[attr-defined]
+    )  # fmt: skip
 
 
 @require_safe
@@ -201,7 +204,8 @@ def _answer(member: Membership, told: dict[str, Any]) -> dict[str, Any]:
     by = admitting.Factor(told["by"])
     has_factor = by is not admitting.Factor.PASSWORD or admitting.has_second_factor(person.user)
     shut = admitting.refusals(
-        [held.Standing(member.customer_id, values)], Coming(told["address"], by, has_factor)
+        [held.Standing(member.customer_id, values)],
+        Coming(told["address"], by, has_factor, told["device"] == "bound"),
     )
     also = []
     if not shut and told["browser"] == "new":

@@ -17,6 +17,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from troth.accounts.hooks import hooks
+from troth.accounts.hooks.models import Event
 from troth.accounts.levels import held
 from troth.accounts.people.companies import NotNow
 from troth.accounts.people.models import Person
@@ -64,6 +66,8 @@ def make_key(
         )  # fmt: skip
         made.name = name
         made.save(force_insert=True)
+        if by.workspace.customer_id:
+            hooks.saw(by.workspace.customer_id, Event.What.KEY_MADE)
     return f"troth_{_text(by.workspace.owner_id.bytes)}_{_text(secret)}"
 
 

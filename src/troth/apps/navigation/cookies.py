@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from troth.accounts.binding import bindings
 from troth.accounts.moving import DEVICE_COOKIE
 from troth.gate.registry import built_at
 
@@ -44,6 +45,11 @@ COOKIES = (
     Cookie(
         DEVICE_COOKIE, "A number drawn by lot, by which a copy of your session shown elsewhere is noticed.",
         f"As long as the session, {settings.SESSION_COOKIE_AGE // 3600} hours at most", "Our own pages",
+    ),
+    Cookie(
+        bindings.COOKIE,
+        "Shows that your browser has just proved by a key which device it is on. Only browsers that can do so get it.",
+        f"{bindings.LASTS // 60} minutes, then your browser proves it again", "Our own pages",
     ),
     Cookie(
         str(settings.CSRF_COOKIE_NAME), "Shows that a form was sent from our own page and by you.",
