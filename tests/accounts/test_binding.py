@@ -17,12 +17,14 @@ from tests.accounts.conftest import ADDRESS, PASS_PHRASE, browser, sign_in
 from tests.accounts.devices import OFFER, Device, text
 from tests.cast import durable, staff
 from tests.gate.at_the_prompt import beside
+from troth.accounts import families
 from troth.accounts.binding import bindings, proofs
 from troth.accounts.models import Binding, Family, SignIn, StaffMember
 
 pytestmark = durable
 
 SECURITY, REGISTER, REFRESH = "/account/security/", bindings.REGISTER, bindings.REFRESH
+OVER = bindings.LASTS + bindings.LATER + 1
 NAMES = (live.SESSION_COOKIE_NAME, "__Host-device", bindings.COOKIE)
 Later = Callable[[float], None]
 
@@ -55,6 +57,7 @@ def device(here: Client) -> Device:
     """The key of Dana's device, to which her session was bound when she signed in."""
     own = Device()
     assert own.register(here, sign_in(here)).status_code == 200
+    assert is_in(here), "it shows the third cookie, and the binding holds"
     return own
 
 
@@ -109,7 +112,7 @@ def test_a_session_is_bound_and_lets_in_for_as_long_as_the_device_is_there(
     assert bound["attributes"] == "Path=/; Secure; HttpOnly; SameSite=Lax"
     for _ in range(3):
         assert is_in(here)
-        later(bindings.LASTS + bindings.UNDER_WAY)
+        later(OVER)
         assert not is_in(here)
         assert own.refresh(here).status_code == 200
     assert is_in(here) and Session.objects.count() == 1
@@ -118,7 +121,7 @@ def test_a_session_is_bound_and_lets_in_for_as_long_as_the_device_is_there(
 def test_a_browser_that_writes_its_headers_without_quotes_is_understood(here: Client, later: Later) -> None:
     chromium = Device(quote="")
     assert chromium.register(here, sign_in(here)).status_code == 200
-    later(bindings.LASTS + bindings.UNDER_WAY)
+    later(OVER)
     assert chromium.refresh(here).status_code == 200 and is_in(here)
 
 
@@ -135,9 +138,75 @@ def test_the_binding_goes_along_when_somebody_confirms_who_they_are(
     answer = here.post("/accounts/reauthenticate/", {"password": PASS_PHRASE})
     assert answer.status_code == 302 and OFFER not in answer
     assert Family.objects.count() == 2 and is_in(here)
-    later(bindings.LASTS + bindings.UNDER_WAY)
+    later(OVER)
     assert not is_in(here)
     assert device.refresh(here).status_code == 200 and is_in(here)
+
+
+def test_a_device_can_show_itself_while_the_session_goes_on_under_another_ticket(
+    here: Client, device: Device, later: Later
+) -> None:
+    """Refreshing takes no session: a refusal would end the browser's side of it for good."""
+    before = copy_of(here, *NAMES)
+    here.post("/accounts/reauthenticate/", {"password": PASS_PHRASE})
+    assert device.refresh(before).status_code == 200
+    assert device.refresh(browser()).status_code == 200, "from a page that takes no cookies along"
+    later(OVER)
+    assert device.refresh(here).status_code == 200 and is_in(here)
+
+
+def test_whoever_follows_a_link_is_asked_for_a_proof_too(here: Client) -> None:
+    answer = Device().register(here, sign_in(here))
+    assert answer.json()["allowed_refresh_initiators"] == ["*"]
+
+
+def test_a_browser_that_never_heard_of_its_binding_goes_on_and_can_bind_anew(
+    here: Client, later: Later
+) -> None:
+    """The answer to it was lost on the way."""
+    answer = sign_in(here)
+    lost = copy_of(here, *NAMES[:2])
+    assert Device().register(lost, answer).status_code == 200
+    later(60)
+    assert is_in(here) and not bindings.is_bound(Binding.objects.get().session_id)
+    own = Device()
+    assert own.register(here, answer).status_code == 200 and is_in(here)
+    later(OVER)
+    assert not is_in(here) and own.refresh(here).status_code == 200 and is_in(here)
+
+
+def test_what_left_before_the_binding_held_is_let_in(here: Client, device: Device, rf: Any) -> None:
+    since, cookies = Binding.objects.get().since, {name: here.cookies[name].value for name in NAMES[:2]}
+    assert since is not None
+    for arrived, is_let_in in (
+        (since - 3, True),
+        (since + 5, True),
+        (since + 11, False),
+        (since - 90, False),
+    ):
+        let = families.look(cookies[NAMES[0]], cookies[NAMES[1]], arrived)
+        assert (let.session is not None) == is_let_in, arrived - since
+        assert (let.unproven is None) == is_let_in
+
+
+def test_no_page_puts_a_visitors_session_in_the_place_of_one_that_cannot_show_itself(
+    here: Client, device: Device, later: Later
+) -> None:
+    later(OVER)
+    before = {name: here.cookies[name].value for name in NAMES[:2]}
+    for page in ("/", "/accounts/login/", "/contact/", "/join/" + "A" * 43 + "/", "/register/"):
+        answer = here.get(page)
+        assert not set(NAMES) & set(answer.cookies), page
+    assert {name: here.cookies[name].value for name in NAMES[:2]} == before
+    assert device.refresh(here).status_code == 200 and is_in(here)
+
+
+def test_signing_out_takes_no_proof(here: Client, device: Device, later: Later) -> None:
+    later(OVER)
+    answer = here.post("/accounts/logout/")
+    assert {name for name in NAMES if answer.cookies[name].value == ""} == set(NAMES)
+    assert not SignIn.objects.filter(ended_at=None).exists() and not Binding.objects.exists()
+    assert device.send(here).status_code == 401 and not is_in(here)
 
 
 def test_signing_out_takes_the_third_cookie_along_and_the_key_is_forgotten(
@@ -152,7 +221,7 @@ def test_signing_out_takes_the_third_cookie_along_and_the_key_is_forgotten(
 def test_a_session_that_cannot_show_its_device_can_sign_in_anew(
     here: Client, device: Device, later: Later
 ) -> None:
-    later(bindings.LASTS + bindings.UNDER_WAY)
+    later(OVER)
     assert not is_in(here)
     answer = sign_in(here)
     assert answer.status_code == 302 and OFFER in answer and is_in(here)
@@ -168,6 +237,30 @@ def test_the_page_of_security_says_which_sessions_are_bound(here: Client, device
 # -- as a thief sees it
 
 
+def test_an_old_copy_neither_ends_nor_moves_a_session_whose_device_it_does_not_have(
+    here: Client, device: Device, later: Later
+) -> None:
+    thief = copy_of(here, *NAMES[:2])
+    for _ in range(2):
+        later(live.TROTH_SESSION_MOVES)
+        assert device.refresh(here).status_code == 200 and is_in(here) and is_in(here)
+    generation = Family.objects.get().generation
+    thief.cookies[NAMES[0]] = here.cookies[NAMES[0]].value
+    for old in (thief, copy_of(thief, *NAMES[:2])):
+        assert not is_in(old)
+    assert is_in(here) and Family.objects.get().generation == generation
+    assert not SignIn.objects.filter(was_copied=True).exists()
+
+
+def test_the_address_for_refreshing_keeps_no_session_awake(
+    here: Client, device: Device, later: Later
+) -> None:
+    for _ in range(3):
+        later(1_500)
+        device.send(here)
+    assert device.refresh(here).status_code == 200 and not is_in(here)
+
+
 def test_who_copied_the_cookies_of_a_bound_session_is_nobody(
     here: Client, device: Device, later: Later
 ) -> None:
@@ -179,11 +272,13 @@ def test_who_copied_the_cookies_of_a_bound_session_is_nobody(
     # Who copied the third one too is served until it is over, and gets no other without the key.
     thief = copy_of(here, *NAMES)
     assert is_in(thief)
-    later(bindings.LASTS)
+    later(OVER)
     assert not is_in(thief)
     own = Device()
     own.session, own.refreshes_at = device.session, REFRESH
     assert own.refresh(thief).status_code == 400 and not is_in(thief)
+    for answer in (thief.get(REFRESH), thief.get(REFRESH + "/")):
+        assert answer.status_code in (404, 405) and not answer.cookies
     # The owner is not thrown out by any of it.
     assert device.refresh(here).status_code == 200 and is_in(here)
 
@@ -191,7 +286,7 @@ def test_who_copied_the_cookies_of_a_bound_session_is_nobody(
 def test_a_thief_binds_no_session_that_is_bound(here: Client, later: Later) -> None:
     answer = sign_in(here)
     first, second = Device(), Device()
-    assert first.register(here, answer).status_code == 200
+    assert first.register(here, answer).status_code == 200 and is_in(here)
     assert second.register(here, answer).status_code == 400
     assert Binding.objects.get().pk.hex == first.session
     assert first.refresh(here).status_code == 200
@@ -234,12 +329,13 @@ def test_of_twelve_who_show_one_answer_at_once_one_is_served(here: Client, devic
     assert sorted(answers) == [200] + [403] * 11
 
 
-def test_one_device_does_not_answer_for_another_session(here: Client, device: Device) -> None:
+def test_one_device_does_not_answer_for_another_session(here: Client, device: Device, later: Later) -> None:
     other, own = browser(), Device()
-    assert own.register(other, sign_in(other)).status_code == 200
-    assert device.send(other).status_code == 401
-    assert own.send(other, session=device.session).status_code == 401
+    assert own.register(other, sign_in(other)).status_code == 200 and is_in(other)
     assert own.send(here, own.proof(own.asked(other)), session=device.session).status_code == 400
+    later(OVER)
+    assert own.refresh(here).status_code == 200 and not is_in(here), "it answers for its own session alone"
+    assert own.send(here, session="0" * 32).status_code == 401
 
 
 FORGED: dict[str, Callable[[Device, str], str]] = {
@@ -311,6 +407,7 @@ def test_no_other_spelling_of_the_third_cookie_lets_in(
 def test_a_third_cookie_of_another_session_does_not_help(here: Client, device: Device, later: Later) -> None:
     other, own = browser(), Device()
     own.register(other, sign_in(other))
+    assert is_in(other)
     later(bindings.UNDER_WAY + 1)
     here.cookies[bindings.COOKIE] = other.cookies[bindings.COOKIE].value
     assert not is_in(here) and is_in(other)

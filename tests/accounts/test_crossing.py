@@ -3,7 +3,7 @@
 import time
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.test import Client
@@ -14,11 +14,13 @@ from tests.accounts.registering import BOB, join, person_of, place_of, register
 from tests.apps.conftest import Secure
 from tests.apps.privacy_people import browser, person
 from tests.cast import ALICE, CHARLIE, durable, staff
-from troth.accounts import signins
+from tests.plugins.tickets import key_behind
+from troth.accounts import sessions, signins
+from troth.accounts.binding import bindings
 from troth.accounts.jobs import end_expired
 from troth.accounts.levels import choosing
 from troth.accounts.levels.admitting import Coming, Factor
-from troth.accounts.models import Crossing, SignIn
+from troth.accounts.models import Binding, Crossing, SignIn
 from troth.accounts.people.models import Person
 
 pytestmark = [durable, pytest.mark.filterwarnings("ignore:No directory at:UserWarning")]
@@ -228,3 +230,18 @@ def test_cookies_of_the_company_host_pass_no_wall_on_the_community_host() -> Non
     session.save()
     client = there()
     assert crossed(bob, client)["Location"] == "/" and is_in(client)
+
+
+def test_from_a_session_that_is_bound_to_a_key_one_crosses_after_confirming_who_one_is(alice: Person) -> None:
+    """What begins on the other side is bound to nothing yet: who copied the cookies gets no session there by them."""
+    hers, client = browser(alice), there()
+    secret = asked(client)
+    page = f"{CROSS}?{urlencode({'asked': secret})}"
+    assert hers.get(page).status_code == 200
+    kept = sessions.kept_as(key_behind(hers.cookies["__Host-session"].value) or "")
+    bound = Binding.objects.create(session_id=kept, algorithm="ES256", public=b"", since=int(time.time()))
+    hers.cookies[bindings.COOKIE] = bindings.proven(bound.pk)
+    for answer in (hers.get(page), hers.post(CROSS, {"asked": secret})):
+        assert answer.status_code == 302 and secret in answer["Location"]
+        assert "/confirm" in answer["Location"] or "/reauthenticate" in answer["Location"]
+    assert not Crossing.objects.exists()

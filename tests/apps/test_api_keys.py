@@ -23,6 +23,8 @@ from tests.workspaces.customers import (
     submission,
     workspace,
 )
+from troth.accounts.hooks import hooks
+from troth.accounts.hooks.models import Event
 from troth.accounts.people.models import Membership, Person
 from troth.apps.api import jobs, keys, limiting
 from troth.apps.api.models import ApiKey, Replay
@@ -41,6 +43,16 @@ from troth.workspaces.access import Access, enter, narrowed
 from troth.workspaces.models import Grant, Right, Role
 
 pytestmark = durable
+
+
+def test_the_server_of_the_workspaces_company_is_told_of_a_key_and_of_nothing_else(here: Access) -> None:
+    assert here.workspace.customer_id
+    hooks.choose(
+        Membership.objects.get(customer=here.workspace.customer_id), "https://alarms.kiln-ledger.example/"
+    )
+    key(here)
+    (event,) = Event.objects.all()
+    assert (event.owner_id, event.what) == (here.workspace.customer_id, Event.What.KEY_MADE)
 
 
 @pytest.fixture

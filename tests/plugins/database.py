@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 LONGEST = (
-    "test_kill.py",
+    "test_kill_house.py",
     "test_pages.py",
     "test_backup.py",
     "test_markers.py",

@@ -76,11 +76,12 @@ class Demo:
     settings: dict[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = (sys.executable, "-m", "troth.config.cli")
     process: subprocess.Popen[bytes] | None = None
+    host: str = "localhost"
 
     @property
     def url(self) -> str:
         """The company host's address."""
-        return f"https://localhost:{self.port}"
+        return f"https://{self.host}:{self.port}"
 
     @property
     def log(self) -> Path:
@@ -146,9 +147,9 @@ class Demo:
             found.setdefault(kind, []).append(child)
         return found
 
-    def browser(self, seconds: float = 60.0, host: str = "localhost") -> Browser:
+    def browser(self, seconds: float = 60.0, host: str = "") -> Browser:
         """A new browser, with no cookies yet."""
-        return Browser(self.port, self.home / "tls" / "authority.pem", host, seconds)
+        return Browser(self.port, self.home / "tls" / "authority.pem", host or self.host, seconds)
 
 
 def command_line(pid: int) -> list[str]:

@@ -89,7 +89,7 @@ def _moves_on_once(
         (tickets, "judge", lambda *_: tickets.Verdict.CURRENT, "a ticket stays as it is"),
         (families, "_moves_on", _moves_on_once, "a session does not move on with its ticket"),
         (bindings, "of", lambda _: None, "a bound session lets in without its device"),
-        (bindings, "is_shown", lambda *_: False, "a bound session does not let in with its device"),
+        (bindings, "_is_good", lambda *_: False, "a bound session does not let in with its device"),
     ],
     ids=[
         "rotation off",

@@ -1,4 +1,7 @@
-"""Forty kills under load, by the script that does two hundred, and what its count would find."""
+"""A few kills amid enquiries, by the script that does two hundred, and what its count would find.
+
+A hundred beside everything else are in `test_kill_house.py`.
+"""
 
 import importlib.util
 import subprocess
@@ -13,13 +16,13 @@ SCRIPT = ROOT / "scripts" / "kill.py"
 
 
 @pytest.mark.long
-def test_forty_kills_lose_no_enquiry_and_send_no_mail_without_an_entry() -> None:
-    command = [sys.executable, SCRIPT, "--moments", "40", "--clients", "2"]
+def test_a_kill_loses_no_enquiry_and_sends_no_mail_without_an_entry() -> None:
+    command = [sys.executable, SCRIPT, "--moments", "4", "--clients", "2"]
     done = subprocess.run(
-        command, env=environment(), capture_output=True, text=True, timeout=560, check=False
+        command, env=environment(), capture_output=True, text=True, timeout=280, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.startswith("40 kills") and " 0 lost, 0 twice," in done.stdout
+    assert done.stdout.startswith("4 kills") and " 0 lost, 0 twice," in done.stdout
     print(done.stdout)
 
 

@@ -90,8 +90,8 @@ def _tried_bound(key: str, kept_key: str) -> str:
     device, family = tickets.new_device(), Family.objects.filter(session=kept_key)
     ticket = str(families.begin(key, device))
     _shown(ticket, device)
-    made_at = int(time.time()) - bindings.UNDER_WAY - 1
-    binding = Binding.objects.create(session_id=kept_key, algorithm="ES256", public=b"", made_at=made_at)
+    since = int(time.time()) - bindings.UNDER_WAY - 1
+    binding = Binding.objects.create(session_id=kept_key, algorithm="ES256", public=b"", since=since)
     # Whom it lets in, it hands the next ticket.
     family.update(moved_at=F("moved_at") - settings.TROTH_SESSION_MOVES)
     if _shown(ticket, device):

@@ -28,7 +28,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from . import sessions
 from .models import Crossing, SignIn, User
-from .people.doors import person_only
+from .moving import sign_out_unproven
+from .people.doors import is_confirmed, person_only, to_confirm
 
 SECONDS = 60
 ASKED = "crossing"
@@ -98,9 +99,10 @@ def _taken(code: str) -> Crossing | None:
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     """Sign out here, and with it where this session came from: nobody who pressed it is still signed in."""
-    here = sessions.kept_as(str(request.session.session_key))
+    unproven = sign_out_unproven(request)
+    here = unproven or sessions.kept_as(str(request.session.session_key))
     before = SignIn.objects.filter(session=here).values_list("came_from__session", flat=True)
-    sessions.end([each for each in before if each])
+    sessions.end([each for each in before if each] + [unproven] * bool(unproven))
     request.session.flush()
     answer = redirect("community")
     answer["Clear-Site-Data"] = '"cache", "storage"'
@@ -125,6 +127,9 @@ def _go_on(request: HttpRequest) -> HttpResponseBase:
     asked = request.POST.get("asked") or request.GET.get("asked", "")
     if not _HASH.fullmatch(asked):
         return redirect(settings.TROTH_BASE_URLS["community"])
+    # The session that begins there is bound to nothing yet: copied cookies alone lead to none.
+    if request.let_in.is_bound and not is_confirmed(request):  # type: ignore[attr-defined]
+        return to_confirm(request, f"{reverse('cross')}?{urlencode({'asked': asked})}")
     if request.method == "POST":
         page = settings.TROTH_BASE_URLS["community"] + reverse("arrive", COMMUNITY)
         answer: HttpResponseBase = redirect(f"{page}?{urlencode({'code': _made(request, asked)})}")

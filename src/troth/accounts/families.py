@@ -29,11 +29,16 @@ log = logging.getLogger("troth.sessions")
 
 @dataclass(frozen=True, slots=True)
 class Let:
-    """Whom a shown ticket let in: the session behind it; or, without one, whether its answer may touch the cookies."""
+    """Whom a shown ticket let in: the session behind it; or, without one, whether its answer may touch the cookies.
+
+    `unproven` is whose ticket it was where a bound session came without its device: a copy, or a browser that could not
+    ask its device, and that may have the session again at its next request.
+    """
 
     family: Family | None = None
     key: str = ""
     has_just_left: bool = False
+    unproven: Family | None = None
 
     @property
     def session(self) -> Session | None:
@@ -41,21 +46,29 @@ class Let:
 
     @property
     def is_bound(self) -> bool:
-        return self.session is not None and bindings.of(self.session) is not None
+        bound = bindings.of(self.session) if self.session else None
+        return bound is not None and bound.since is not None
 
 
 NOBODY = Let()
 
 
-def look(shown: str, device: str, at: int, host: str = tickets.COMPANY) -> Let:
+def look(shown: str, device: str, at: int, host: str = tickets.COMPANY, proof: str = "") -> Let:
     """Whom a cookie lets in, beside the device that came with it, in a request that came to `host` at `at`.
 
-    One read.  One write where the ticket is shown for the first time, or ends its session.
+    `proof` is the third cookie, of a session that is bound: without it nothing moves and nothing ends.  One read.  One
+    write where the ticket, or the proof, is shown for the first time, or where it ends its session.
     """
     ticket = tickets.read(shown)
     if ticket is None:
         return NOBODY
     verdict, family = _judged(ticket, device, at, host)
+    if (
+        family is not None
+        and verdict is not Verdict.FORGED
+        and not bindings.is_shown(family.session, proof, at)
+    ):
+        return Let(unproven=family)
     if verdict is Verdict.NEXT and family is not None and not _moves_on(family, ticket, at):
         # Another request showed it first, or the family is gone: what is so now decides.
         verdict, family = _judged(ticket, device, at, host)

@@ -168,15 +168,16 @@ class Family(models.Model):
 class Binding(models.Model):
     """The device that a session is bound to, by the public half of a key of its own (decision 0048).
 
-    A key belongs to one session, so that it tells nobody which sessions share a device.  `asked` is the hash of the
-    newest challenge that is open, `asked_before` that of the one before.
+    A key belongs to one session, so that it tells nobody which sessions share a device.  It holds `since` its browser
+    first showed that it has heard of it: an answer can be lost.  `asked` is the hash of the newest challenge that is
+    open, `asked_before` that of the one before.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.OneToOneField(Session, on_delete=models.CASCADE, related_name="binding")
     algorithm = models.CharField(max_length=5)
     public = models.BinaryField(max_length=600)
-    made_at = models.BigIntegerField()
+    since = models.BigIntegerField(null=True)
     asked = models.BinaryField(max_length=32, default=bytes)
     asked_at = models.BigIntegerField(default=0)
     asked_before = models.BinaryField(max_length=32, default=bytes)

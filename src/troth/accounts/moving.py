@@ -6,7 +6,6 @@ from typing import Literal
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
@@ -14,6 +13,7 @@ from . import families, sessions, tickets
 from .binding import bindings
 from .families import Let
 from .levels import held
+from .models import Family
 
 DEVICE_COOKIE = "__Host-device"
 SAME_SITE: Literal["Lax"] = "Lax"
@@ -30,10 +30,7 @@ class MovingSessions(SessionMiddleware):
         at = int(request.META.get(ARRIVED) or time.time())
         device, let = request.COOKIES.get(DEVICE_COOKIE, ""), families.NOBODY
         if shown:
-            let = families.look(shown, device, at, _host(request))
-        if let.session is not None and not _shows_its_device(request, let.session, at):
-            # A copy of the cookies, or a browser that could not ask its device: a visitor until it can.
-            let = families.NOBODY
+            let = families.look(shown, device, at, _host(request), request.COOKIES.get(bindings.COOKIE, ""))
         request.let_in = let  # type: ignore[attr-defined]
         if let.session is None:
             request.session = sessions.SessionStore()
@@ -48,7 +45,11 @@ class MovingSessions(SessionMiddleware):
         if let.has_just_left or getattr(request.session, "is_gone", False):
             # The browser may have a newer ticket already: this answer must not put another in its place.
             return response
-        if mine is not None and not mine.value:
+        is_over = getattr(request, "is_signed_out", False)
+        if let.unproven is not None and not is_over and SESSION_KEY not in request.session:
+            # It may be whose ticket it is at its next request: no visitor's session takes its place.
+            return response
+        if is_over or (mine is not None and not mine.value):
             for each in (name, DEVICE_COOKIE, bindings.COOKIE):
                 response.delete_cookie(each, samesite=SAME_SITE)
         elif mine is not None and mine.value != let.key:
@@ -63,12 +64,16 @@ def _host(request: HttpRequest) -> str:
     return getattr(request, "host_kind", tickets.COMPANY)
 
 
-def _shows_its_device(request: HttpRequest, session: Session, at: int) -> bool:
-    """Whether the device of a bound session is there, as far as anybody asks: not while it is asked to show itself."""
-    bound = bindings.of(session)
-    if bound is None or request.path_info == bindings.REFRESH:
-        return True
-    return bindings.is_shown(bound, request.COOKIES.get(bindings.COOKIE, ""), at)
+def sign_out_unproven(request: HttpRequest) -> str | None:
+    """End the session of somebody whose device did not show itself; what the tables held of its key, if there was one.
+
+    To sign out takes no proof: on a machine of others nobody is signed in again at the next page.
+    """
+    unproven: Family | None = request.let_in.unproven  # type: ignore[attr-defined]
+    if unproven is None:
+        return None
+    request.is_signed_out = True  # type: ignore[attr-defined]
+    return str(unproven.session_id)
 
 
 def _may_move(request: HttpRequest, response: HttpResponse) -> bool:

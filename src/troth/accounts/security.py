@@ -25,7 +25,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from troth.gate import watch
 
-from . import passwords, signins
+from . import moving, passwords, sessions, signins
 from .adapter import SECOND_FACTORS, MFAAdapter
 from .levels import held as levels
 from .models import User
@@ -103,6 +103,8 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
 
 def sign_out(request: HttpRequest) -> HttpResponse:
     """The session dies here and what the browser kept of our pages dies there (ASVS 7.4.1, 14.3.1)."""
+    if request.method == "POST" and (kept := moving.sign_out_unproven(request)):
+        sessions.end([kept])
     response: HttpResponse = library.logout(request)
     if request.method == "POST":
         response["Clear-Site-Data"] = '"cache", "storage"'

@@ -98,10 +98,13 @@ def begin(sender: Any, request: HttpRequest, user: User, **_: Any) -> None:
             session=kept, at=now, seen_at=now.replace(minute=0, second=0, microsecond=0),
             came_from=getattr(request, "came_from", None),
         ).save(force_insert=True)  # fmt: skip
+        # Of the sample's role switcher nothing is known but that a button was pressed.
+        proved = bool(get_authentication_records(request, user))
+        is_new = proved and bool(earlier) and _kind(agent) not in earlier
+        if is_new:
+            hooks.happened_to(user.subject_id, Event.What.NEW_BROWSER)
     end_beyond(user.subject_id)
-    # Of the sample's role switcher nothing is known but that a button was pressed.
-    proved = bool(get_authentication_records(request, user))
-    if proved and earlier and _kind(agent) not in earlier:
+    if is_new:
         watch.saw(NEW, account=user.subject_id.hex)
         transaction.on_commit(lambda: _alert(user, agent, now))
 
@@ -117,7 +120,6 @@ def knows(subject: UUID, request: HttpRequest) -> bool:
 def _alert(user: User, agent: str, at: datetime) -> None:
     context = {"browser": named(agent), "timestamp": at}
     get_adapter().send_mail("account/email/new_browser", user.email, context)
-    hooks.happened_to(user.subject_id, Event.What.NEW_BROWSER)
     warn_owners(
         user.subject_id,
         "Somebody of your company signed in from a browser that was not seen with them before.",

@@ -26,14 +26,14 @@ from .proofs import Key, Wrong
 
 COOKIE = "__Host-bound"
 REGISTER, REFRESH = "/.troth/dbsc/register", "/.troth/dbsc/refresh"
-LASTS = 600
-"""Seconds that a proof is good for: as long as whoever copied every cookie is served."""
+LASTS, LATER = 600, 30
+"""Seconds that a browser keeps a proof, and that it is good for after that: what was on its way is not turned away."""
 ASKED_FOR = 120
 """Seconds in which a challenge can be answered."""
 BINDING = 60
 """Seconds from a sign-in until the session has to be bound, where that is asked for: a key takes a device its time."""
-UNDER_WAY = 10
-"""Seconds after the binding in which requests that had left before it still come without the third cookie."""
+BEFORE, UNDER_WAY = 60, 10
+"""Seconds before and after the binding holds in which requests that had left before it come without the third cookie."""
 
 
 class Stale(Exception):
@@ -45,7 +45,7 @@ class Bound:
     """A bound session as its requests see it."""
 
     id: UUID
-    made_at: int
+    since: int | None
 
 
 def of(session: Session) -> Bound | None:
@@ -54,12 +54,12 @@ def of(session: Session) -> Bound | None:
         found: Binding = session.binding
     except Binding.DoesNotExist:
         return None
-    return Bound(found.pk, found.made_at)
+    return Bound(found.pk, found.since)
 
 
 def is_bound(kept: str) -> bool:
     """Whether a session is bound, by what the tables hold of its key."""
-    return Binding.objects.filter(session=kept).exists()
+    return Binding.objects.filter(session=kept).exclude(since=None).exists()
 
 
 def may_be_bound(kept: str) -> bool:
@@ -79,7 +79,10 @@ def _offered(kept: str, at: int) -> str:
 
 
 def bind(kept: str, shown: str) -> Binding:
-    """Bind a session to the key of a proof.  Raises Wrong: also for a session that is bound, which stays as it is."""
+    """Bind a session to the key of a proof.  Raises Wrong: also for a session that is bound, which stays as it is.
+
+    A binding that its browser has not shown to have heard of gives way: the answer may have been lost.
+    """
     key, challenge = proofs.registering(shown)
     at, now = challenge.partition(".")[0], int(time.time())
     if not (at.isascii() and at.isdigit() and len(at) < 12 and 0 <= now - int(at) <= ASKED_FOR):
@@ -88,9 +91,8 @@ def bind(kept: str, shown: str) -> Binding:
         raise Wrong("what was signed was not offered to this session")
     try:
         with transaction.atomic():
-            return Binding.objects.create(
-                session_id=kept, algorithm=key.algorithm, public=key.der, made_at=now
-            )
+            Binding.objects.filter(session=kept, since=None).delete()
+            return Binding.objects.create(session_id=kept, algorithm=key.algorithm, public=key.der)
     except IntegrityError:
         # INVARIANT: one key a session, for as long as it lives: an offer is good once.
         raise Wrong("the session is bound, or has ended") from None
@@ -112,11 +114,16 @@ def prove(binding: Binding, shown: str) -> None:
     known = Key(binding.algorithm, bytes(binding.public))
     answered, now = _hash(proofs.answering(shown, known)), int(time.time())
     since, this = now - ASKED_FOR, Binding.objects.filter(pk=binding.pk)
-    # INVARIANT: one conditional update, so that of several who show the same answer one is served.
+    # INVARIANT: one conditional update each, so that of several who show the same answer one is served.
     newest = this.filter(asked=answered, asked_at__gte=since, asked_at__lte=now)
     before = this.filter(asked_before=answered, asked_before_at__gte=since, asked_before_at__lte=now)
     if not newest.update(asked=b"", asked_at=0) and not before.update(asked_before=b"", asked_before_at=0):
         raise Stale
+    _holds_since(binding.pk, now)
+
+
+def _holds_since(binding: UUID, at: int) -> None:
+    Binding.objects.filter(pk=binding, since=None).update(since=at)
 
 
 def _hash(challenge: str) -> bytes:
@@ -124,26 +131,39 @@ def _hash(challenge: str) -> bytes:
 
 
 def proven(binding: UUID) -> str:
-    """What the third cookie holds, for ten minutes from now."""
-    return _proven(binding, int(time.time()) + LASTS)
+    """What the third cookie holds, for ten minutes from now and a little."""
+    return _proven(binding, int(time.time()) + LASTS + LATER)
 
 
 def _proven(binding: UUID, until: int) -> str:
     return f"v1.{until}.{keyed(settings.TROTH_KEYS, 'bound', binding.bytes + until.to_bytes(8, 'big')).hex()}"
 
 
-def is_shown(bound: Bound, cookie: str, at: int) -> bool:
-    """Whether a request that came at `at` shows that the device is there."""
-    if 0 <= at - bound.made_at <= UNDER_WAY:
+def is_shown(session: Session, cookie: str, at: int) -> bool:
+    """Whether a request of a session that came at `at` may have it: it is not bound, or the device is there.
+
+    One write, where a browser shows for the first time that it has heard of its binding: from then on it holds.
+    """
+    bound = of(session)
+    if bound is None:
         return True
+    if _is_good(bound, cookie, at):
+        if bound.since is None:
+            _holds_since(bound.id, at)
+        return True
+    return bound.since is None or -BEFORE <= at - bound.since <= UNDER_WAY
+
+
+def _is_good(bound: Bound, cookie: str, at: int) -> bool:
     version, _, rest = cookie.partition(".")
     until = rest.partition(".")[0]
     if version != "v1" or not (until.isascii() and until.isdigit() and len(until) < 12):
         return False
     is_ours = compare_digest(_proven(bound.id, int(until)).encode(), cookie.encode())
-    return is_ours and at < int(until) <= at + LASTS + UNDER_WAY
+    return is_ours and at < int(until) <= at + LASTS + LATER + BEFORE
 
 
 def of_sessions(kept: list[str]) -> set[str]:
     """Those of several sessions that are bound."""
-    return set(Binding.objects.filter(session__in=kept).values_list("session_id", flat=True))
+    holding = Binding.objects.filter(session__in=kept).exclude(since=None)
+    return set(holding.values_list("session_id", flat=True))

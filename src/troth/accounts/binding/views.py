@@ -2,6 +2,8 @@
 
 Nobody follows a link to them.  They answer in the words of the draft: 403 with a challenge asks, another refusal tells
 the browser that the session is over.  No form token comes along: without a signature over our own words nothing changes.
+To refresh takes no session: the browser names the binding, and its key answers for it, while the session goes on under
+another ticket, or came from a page that takes no cookies along.
 """
 
 import json
@@ -40,6 +42,7 @@ def register(request: HttpRequest) -> HttpResponse:
         return _over(400)
     answer = JsonResponse({
         "session_identifier": binding.pk.hex, "refresh_url": bindings.REFRESH, "scope": {"include_site": False},
+        "allowed_refresh_initiators": ["*"],  # whoever follows a link in a mail is to arrive as who they are
         "credentials": [{"type": "cookie", "name": bindings.COOKIE, "attributes": ATTRIBUTES}],
     })  # fmt: skip
     return _proven(answer, binding)
@@ -49,7 +52,7 @@ def register(request: HttpRequest) -> HttpResponse:
 @require_POST
 @never_cache
 def refresh(request: HttpRequest) -> HttpResponse:
-    """Ask the device of this session for a proof; hand out the third cookie for one."""
+    """Ask the device of a binding for a proof; hand out the third cookie for one."""
     binding = _named(request)
     if binding is None:
         return _over(401)
@@ -68,12 +71,9 @@ def refresh(request: HttpRequest) -> HttpResponse:
 
 
 def _named(request: HttpRequest) -> Binding | None:
-    """The binding that the browser names, where it is that of the session it shows."""
+    """The binding that the browser names; scripts of a page cannot name one, since no page may set such a header."""
     found = _NAMED.fullmatch(request.headers.get(WHICH, ""))
-    if found is None or SESSION_KEY not in request.session:
-        return None
-    kept = sessions.kept_as(str(request.session.session_key))
-    return Binding.objects.filter(pk=UUID(found[1]), session=kept).first()
+    return Binding.objects.filter(pk=UUID(found[1])).first() if found else None
 
 
 def _proven(answer: HttpResponse, binding: Binding) -> HttpResponse:

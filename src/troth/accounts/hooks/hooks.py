@@ -1,21 +1,24 @@
 """A company has a server of its own told of what happens to its security (clause security.settings, decision 0050).
 
-What is told is a word for what happened, a time and the company's number: nothing of a person, so it is no disclosure.
-It is told at least once, under one id, signed.
+What is told is a word for what happened, a time and the company's number: it names nobody, so it is no disclosure.  It is
+told at least once, under one id, signed; what finds no room, or is not heard for three days, is counted.
 """
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from troth.accounts.people import notices
-from troth.accounts.people.companies import acting, company_of, must_manage
+from troth.accounts.people.companies import acting, company_of, must_manage, places_of
 from troth.accounts.people.models import Membership, Role
 from troth.gate.keystore.boxes import open_text, seal_text
 from troth.gate.outbound.webhooks import HTTPS, LOOPBACK
 from troth.gate.registry import serves
+from troth.gate.subjects import limits
 from troth.gate.uses import act, using
 
 from .models import Event, Hook
@@ -24,7 +27,7 @@ BOX = "hooks"
 PURPOSE = serves("running-an-account")
 LONGEST = 500
 WAITING = 200
-"""How many things wait for a server that does not answer; what comes after is not kept for it."""
+"""How many things wait for a server that does not answer."""
 
 
 class Wrong(ValueError):
@@ -32,23 +35,25 @@ class Wrong(ValueError):
 
 
 def checked(address: str) -> str:
-    """An address to which something can be sent.  Raises Wrong."""
+    """An address to which something can be sent, in one spelling.  Raises Wrong."""
+    address = address.strip()
+    if not (address.isascii() and address.isprintable()) or " " in address:
+        raise Wrong("Write it in plain letters, without blanks.")
     try:
-        asked = urlsplit(address.strip())
-        host, port = asked.hostname or "", asked.port or HTTPS
+        asked = urlsplit(address)
+        host, port = asked.hostname or "", HTTPS if asked.port is None else asked.port
     except ValueError:
         raise Wrong("This is no address. One begins with https:// and a name.") from None
     if asked.scheme != "https" or ("." not in host and not _is_here(host)):
         raise Wrong("Give an address that begins with https:// and the full name of a host.")
     if asked.username is not None or asked.fragment:
         raise Wrong("Leave out what stands before an @ or behind a #: a signature says that it is us.")
-    if not host.isascii() or not address.strip().isprintable() or " " in address.strip():
-        raise Wrong("Write it in plain letters, without blanks.")
     if host.replace(".", "").isdigit() or ":" in host:
         raise Wrong("Give the name of a host: a number has no certificate.")
     if port != HTTPS and port < 1024:
         raise Wrong("Of the ports below 1024 only 443 is called.")
-    return address.strip()
+    place = host if port == HTTPS else f"{host}:{port}"
+    return urlunsplit(("https", place, quote(asked.path or "/", safe="/%~:@!$&'()*+,;="), asked.query, ""))
 
 
 def _is_here(host: str) -> bool:
@@ -70,55 +75,66 @@ def secret_of(hook: Hook) -> str:
     return salted_hmac("troth.accounts.hooks", told, algorithm="sha256").hexdigest()
 
 
-def choose(by: Membership, address: str) -> Hook:
-    """Have this address told from now on, in the place of another.  Raises Wrong, and Refused for who does not manage."""
-    sealed = seal_text(settings.TROTH_KEYS, BOX, checked(address))
+def choose(by: Membership, address: str) -> None:
+    """Have this address told from now on, in the place of another, under a new secret; what waits goes there.
+
+    Raises Wrong, Refused for who does not manage the company, and NotNow for one that is being closed.
+    """
+    address = checked(address)
+    sealed, now = seal_text(settings.TROTH_KEYS, BOX, address), timezone.now()
     must_manage(by)
     customer = company_of(by)
     with using(PURPOSE, by=acting(by), given=customer), act():
-        _forget(by.customer_id)
-        hook = Hook(owner_id=by.customer_id, address=sealed)
-        hook.save(force_insert=True)
-        name = str(customer.name)  # read, so that the choice stands in the record
-        host = urlsplit(address.strip()).hostname
-        for place in Membership.objects.filter(customer=by.customer_id, role=Role.OWNER):
-            notices.put(
-                place.owner_id,
-                "A server is told of your company’s security",
-                CHOSEN.format(name=name, host=host),
-            )
-    return hook
+        must_manage(places_of(by.customer_id).get_or_say(by.pk))
+        Hook.objects.filter(owner=by.customer_id).delete()
+        Hook(owner_id=by.customer_id, address=sealed, made_at=now, due_at=now).save(force_insert=True)
+        _tell_owners(by, CHOSEN.format(host=urlsplit(address).hostname, name=customer.name))
+
+
+def stop(by: Membership) -> None:
+    """Tell no server any more.  Raises Refused for who does not manage the company, and NotNow as above."""
+    must_manage(by)
+    customer = company_of(by)
+    with using(PURPOSE, by=acting(by), given=customer), act():
+        must_manage(places_of(by.customer_id).get_or_say(by.pk))
+        Event.objects.filter(owner=by.customer_id).delete()
+        Hook.objects.filter(owner=by.customer_id).delete()
+        _tell_owners(by, STOPPED.format(name=customer.name))
+
+
+def _tell_owners(by: Membership, words: str) -> None:
+    for place in Membership.objects.filter(customer=by.customer_id, role=Role.OWNER):
+        notices.put(place.owner_id, "Who is told of your company’s security", words)
 
 
 CHOSEN = (
     "From now on {host} is told when something happens to the security of {name}, and not to whom.\n\n"
     "If you do not know that server, end it on the page of your company’s security.\n"
 )
+STOPPED = "No server is told any more when something happens to the security of {name}.\n"
 
 
-def stop(by: Membership) -> None:
-    """Tell no server any more.  Raises Refused for who does not manage the company."""
-    must_manage(by)
-    customer = company_of(by)
-    with using(PURPOSE, by=acting(by), given=customer), act():
-        _forget(by.customer_id)
-        _ = customer.name
-
-
-def _forget(customer: UUID) -> None:
-    Event.objects.filter(owner=customer).delete()
-    Hook.objects.filter(owner=customer).delete()
-
-
-def saw(customer: UUID, what: Event.What) -> None:
-    """Something happened to the security of a company: its server is told, where it has one."""
-    if not Hook.objects.filter(owner=customer).exists():
-        return
-    if Event.objects.filter(owner=customer).count() < WAITING:
-        Event(owner_id=customer, what=what).save(force_insert=True)
+def saw(customer: UUID, what: Event.What) -> bool:
+    """Something happened to the security of a company: its server is told.  False where it has none, or no room."""
+    hook, waiting = Hook.objects.filter(owner=customer), Event.objects.filter(owner=customer)
+    if not hook.exists():
+        return False
+    # Trying it out takes nobody's room.
+    if what == Event.What.TRIED and waiting.filter(what=what).exists():
+        return True
+    if waiting.count() >= WAITING:
+        hook.update(missed=F("missed") + 1)
+        return False
+    Event(owner_id=customer, what=what).save(force_insert=True)
+    return True
 
 
 def happened_to(person: UUID, what: Event.What) -> None:
-    """Something happened to somebody: the servers of their companies are told, and not to whom."""
+    """Something happened to somebody: the servers of their companies are told, and not to whom.
+
+    Of who restricted the use of their data nothing is told: in a small company a time tells whom it was.
+    """
+    if limits.of(person):
+        return
     for customer in Membership.objects.filter(owner=person).values_list("customer_id", flat=True):
         saw(customer, what)

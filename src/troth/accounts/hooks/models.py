@@ -11,7 +11,7 @@ from troth.gate.subjects.models import PersonalModel
 
 
 class Hook(PersonalModel):
-    """The one server that a company wants told; `address` lies in a box, since it may hold a password of theirs."""
+    """The one server that a company wants told; `address` lies in a box, since it can hold a password of theirs."""
 
     owner = OwnerField()
     address = models.CharField(max_length=1000)
@@ -19,12 +19,16 @@ class Hook(PersonalModel):
     heard_at = models.DateTimeField(null=True, blank=True)
     failing_since = models.DateTimeField(null=True, blank=True)
     is_told_of_failing = models.BooleanField(default=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=timezone.now, db_index=True)
+    missed = models.PositiveIntegerField(default=0)
 
     class Privacy:
         title = "server to be told"
         plain: ClassVar = {
             "address": "sealed in a box: a server of the company’s, and nobody’s data", "made_at": "a time of ours",
             "heard_at": "a time of ours", "failing_since": "a time of ours", "is_told_of_failing": "yes or no",
+            "attempts": "a count", "due_at": "a time of ours", "missed": "a count",
         }  # fmt: skip
         kept_with_owner = True
 
@@ -49,13 +53,11 @@ class Event(PersonalModel):
     owner = OwnerField()
     what = models.CharField(max_length=20, choices=What.choices)
     at = models.DateTimeField(default=timezone.now)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Privacy:
         title = "something a server is to be told"
         plain: ClassVar = {
-            "what": "one of five words", "at": "a time of ours", "attempts": "a count", "due_at": "a time of ours",
+            "what": "one of five words", "at": "a time of ours",
         }  # fmt: skip
         kept_with_owner = True
 

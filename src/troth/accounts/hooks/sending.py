@@ -2,15 +2,18 @@
 
 import json
 import logging
+import time
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
 from troth.accounts.people import notices
-from troth.accounts.people.models import MANAGERS, Membership
+from troth.accounts.people.companies import is_ending
+from troth.accounts.people.models import MANAGERS, Customer, Membership
 from troth.gate.outbound import webhooks
 from troth.gate.uses import act
 
@@ -19,67 +22,71 @@ from .models import Event, Hook
 
 log = logging.getLogger("troth.hooks")
 
-AT_ONCE = 50
+ROUND, CALL = 10.0, 8.0
+"""Seconds of a round, after which no call is begun, and of a call: what a slow server keeps waiting is the worker."""
 FIRST_WAIT, LONGEST_WAIT, GIVEN_UP = timedelta(minutes=1), timedelta(hours=6), timedelta(days=3)
 TOLD_AFTER = timedelta(hours=1)
 """How long a server may be silent before the company's managers get a mail."""
 
 
 def send_due() -> int:
-    """One round over what is due, the eldest first; returns how much was heard.
+    """One round over the servers whose time has come, who waited longest first; returns how many heard us.
 
-    A server that does not answer is not asked again in the round: it would keep the others waiting.
+    Each is told one thing a round, so that none that has much to hear, or is slow, keeps the others waiting.
     """
-    silent: set[object] = set()
-    heard = 0
-    for event in Event.objects.filter(due_at__lte=timezone.now())[:AT_ONCE]:
-        if event.owner_id in silent:
-            continue
-        if _send(event):
-            heard += 1
-        else:
-            silent.add(event.owner_id)
+    begun, heard = time.monotonic(), 0
+    something = Exists(Event.objects.filter(owner=OuterRef("owner")))
+    for hook in Hook.objects.filter(something, due_at__lte=timezone.now()).order_by("due_at", "pk"):
+        if time.monotonic() - begun > ROUND:
+            break
+        heard += _tell(hook)
     return heard
 
 
-def _send(event: Event) -> bool:
-    now, mine = timezone.now(), Event.objects.filter(pk=event.pk)
-    wait = min(FIRST_WAIT * (1 << min(event.attempts, 12)), LONGEST_WAIT)
-    if not mine.filter(due_at=event.due_at).update(due_at=now + wait, attempts=event.attempts + 1):
+def _tell(hook: Hook) -> bool:
+    now, mine = timezone.now(), Hook.objects.filter(pk=hook.pk)
+    wait = min(FIRST_WAIT * (1 << min(hook.attempts, 12)), LONGEST_WAIT)
+    if not mine.filter(due_at=hook.due_at).update(due_at=now + wait, attempts=hook.attempts + 1):
         return False  # another worker has it
-    hook = hooks.of_company(event.owner_id)
-    if hook is None or now - event.at > GIVEN_UP:
-        mine.delete()
+    _give_up(hook)
+    event = Event.objects.filter(owner=hook.owner_id).first()
+    if event is None or is_ending(hook.owner_id):
         return False
     address = hooks.address_of(hook)
     try:
-        webhooks.send(address, urlsplit(address).netloc, body(event), hooks.secret_of(hook), str(event.pk))
+        webhooks.send(
+            address, urlsplit(address).netloc, body(event), hooks.secret_of(hook), str(event.pk), seconds=CALL
+        )
     except webhooks.Undelivered as why:
         log.warning("a company's server did not hear us: %s", why)
         _note_silence(hook)
         return False
-    mine.delete()
-    Hook.objects.filter(pk=hook.pk).update(heard_at=now, failing_since=None, is_told_of_failing=False)
-    # What waited while the server was silent need not wait for its own time.
-    Event.objects.filter(owner=event.owner_id, attempts__gt=0).update(due_at=now)
+    Event.objects.filter(pk=event.pk).delete()
+    mine.update(heard_at=now, due_at=now, attempts=0, failing_since=None, is_told_of_failing=False)
     return True
 
 
 def body(event: Event) -> bytes:
     """What is sent: `id`, `type`, `at` (RFC 3339) and `company`; a receiver knows an id that comes twice."""
+    company = Customer.objects.values_list("pk", flat=True).get(owner=event.owner_id)
     at = event.at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    told = {"id": str(event.pk), "type": event.what, "at": at, "company": event.owner_id.hex}
-    return json.dumps(told).encode()
+    return json.dumps({"id": str(event.pk), "type": event.what, "at": at, "company": str(company)}).encode()
+
+
+def _give_up(hook: Hook) -> None:
+    """Let go of what was not heard in three days, and count it."""
+    gone, _ = Event.objects.filter(owner=hook.owner_id, at__lt=timezone.now() - GIVEN_UP).delete()
+    if gone:
+        Hook.objects.filter(pk=hook.pk).update(missed=F("missed") + gone)
 
 
 def _note_silence(hook: Hook) -> None:
     now, mine = timezone.now(), Hook.objects.filter(pk=hook.pk)
     mine.filter(failing_since=None).update(failing_since=now)
+    silent = mine.filter(failing_since__lte=now - TOLD_AFTER, is_told_of_failing=False)
     with act():
         # Of two workers one tells.
-        if not mine.filter(failing_since__lte=now - TOLD_AFTER, is_told_of_failing=False).update(
-            is_told_of_failing=True
-        ):
+        if not silent.update(is_told_of_failing=True):
             return
         page = settings.TROTH_BASE_URLS["company"] + reverse("account-people", "troth.config.urls")
         for place in Membership.objects.filter(customer=hook.owner_id, role__in=MANAGERS):

@@ -21,6 +21,7 @@ from .models import Event
 @require_http_methods(["GET", "HEAD", "POST"])
 @in_company
 @confirmed
+@answered
 def server(request: HttpRequest, place: Membership) -> HttpResponseBase:
     """Which server is told, when it last heard us, what we sign with; and the form for another."""
     must_manage(place)
@@ -52,8 +53,10 @@ def _page(request: HttpRequest, place: Membership, form: HookForm, status: int =
 def attempt(request: HttpRequest, place: Membership) -> HttpResponseBase:
     """Have the server told something at once, so that whoever set it up sees it arrive."""
     must_manage(place)
-    hooks.saw(place.customer_id, Event.What.TRIED)
-    messages.success(request, "It is on its way. Load this page anew in a few seconds.")
+    if hooks.saw(place.customer_id, Event.What.TRIED):
+        messages.success(request, "It is on its way. Load this page anew in a few seconds.")
+    else:
+        messages.error(request, "Nothing was sent: name a server first, or have it hear what waits for it.")
     return redirect("company-server", _customer(request))
 
 

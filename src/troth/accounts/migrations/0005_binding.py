@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('algorithm', models.CharField(max_length=5)),
                 ('public', models.BinaryField(max_length=600)),
-                ('made_at', models.BigIntegerField()),
+                ('since', models.BigIntegerField(null=True)),
                 ('asked', models.BinaryField(default=bytes, max_length=32)),
                 ('asked_at', models.BigIntegerField(default=0)),
                 ('asked_before', models.BinaryField(default=bytes, max_length=32)),

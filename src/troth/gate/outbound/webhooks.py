@@ -1,7 +1,8 @@
-"""What is sent to a provider's or partner's server: signed, over TLS, to the host on its register and nowhere else.
+"""What is sent to a server of others: signed, over TLS, to the host that was named for it and nowhere else.
 
-What is in it was disclosed, on record, before it comes here.  Nothing is followed: an answer that points elsewhere is
-no yes.  clause: share.providers, share.joint-offers
+Providers and partners have theirs on a register, and what they get was disclosed, on record, before it comes here.
+Customers name their own, and get nothing personal.  Nothing is followed: an answer that points elsewhere is no yes.
+clause: share.providers, share.joint-offers, security.settings
 """
 
 import hashlib
@@ -13,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,12 +40,13 @@ def signed(body: bytes, secret: str, now: float | None = None) -> str:
 
 
 def send(
-    endpoint: str, registered: str, body: bytes, secret: str, delivery: str, kind: str = "application/json"
+    endpoint: str, registered: str, body: bytes, secret: str, delivery: str, kind: str = "application/json",
+    seconds: float = LONGEST,
 ) -> None:  # fmt: skip
     """POST a body to an address at the registered host (`name` or `name:port`).  Raises Undelivered.
 
     The address that the name stands for is looked up once, must not lie in a network of our own, and is the one that is
-    connected to: a name that is changed meanwhile leads nowhere else.  An answer that drags on is none.
+    connected to: a name that is changed meanwhile leads nowhere else.  An answer that drags on for `seconds` is none.
     """
     asked = urlsplit(endpoint)
     host, port = asked.hostname or "", asked.port or HTTPS
@@ -56,10 +58,10 @@ def send(
     }  # fmt: skip
     path = (asked.path or "/") + (f"?{asked.query}" if asked.query else "")
     try:
-        plain = socket.create_connection((_address(host, port), port), TIMEOUT)
+        plain = socket.create_connection((_address(host, port), port), min(TIMEOUT, seconds))
         with _context(host).wrap_socket(
             plain, server_hostname=host, do_handshake_on_connect=False
-        ) as channel, _in_time(channel):  # fmt: skip
+        ) as channel, _in_time(channel, seconds):  # fmt: skip
             channel.do_handshake()
             connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
             connection.sock = channel
@@ -72,14 +74,14 @@ def send(
 
 
 @contextmanager
-def _in_time(channel: socket.socket) -> Iterator[None]:
+def _in_time(channel: socket.socket, seconds: float) -> Iterator[None]:
     """Hang up after a while: a timeout of the socket begins anew with each byte."""
 
     def hang_up() -> None:
         with suppress(OSError):
             socket.socket.shutdown(channel, socket.SHUT_RDWR)
 
-    clock = threading.Timer(LONGEST, hang_up)
+    clock = threading.Timer(seconds, hang_up)
     clock.daemon = True
     clock.start()
     try:
@@ -90,12 +92,24 @@ def _in_time(channel: socket.socket) -> Iterator[None]:
 
 def _address(host: str, port: int) -> str:
     """Where a host is.  Raises Undelivered for one inside our own networks; only `localhost`, by name, is here."""
-    found = {str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    for address in sorted(found):
+    for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        address = str(each[4][0])
         at = ip_address(address)
-        if at.is_loopback if host == LOOPBACK else at.is_global and not at.is_multicast:
+        if at.is_loopback if host == LOOPBACK else _is_public(at):
             return address
     raise Undelivered("the host lies in no public network")
+
+
+INNER = [ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "::/96", "fec0::/10")]
+"""Networks of IPv6 in which an address can stand for one of IPv4, or is of a site: where they lead is not ours to say."""
+
+
+def _is_public(at: IPv4Address | IPv6Address) -> bool:
+    return (
+        at.is_global
+        and not at.is_multicast
+        and not any(at in net for net in INNER if net.version == at.version)
+    )
 
 
 def _context(host: str) -> ssl.SSLContext:
