@@ -218,13 +218,29 @@ def test_signing_out_takes_the_third_cookie_along_and_the_key_is_forgotten(
     assert device.send(here).status_code == 401
 
 
-def test_a_session_that_cannot_show_its_device_can_sign_in_anew(
+def test_a_session_that_cannot_show_its_device_is_tried_again_or_ended_to_sign_in_anew(
     here: Client, device: Device, later: Later
 ) -> None:
     later(OVER)
-    assert not is_in(here)
+    page = here.get(here.get(SECURITY)["Location"]).content.decode()
+    assert "did not show its device" in page and "Try again" in page and 'action="/accounts/logout/"' in page
+    assert "did not show its device" in sign_in(here).content.decode() and not is_in(here)
+    assert SignIn.objects.filter(ended_at=None).count() == 1 and Session.objects.count() == 1
+    here.post("/accounts/logout/")
+    assert device.send(here).status_code == 401, "so that the browser forgets the old key"
     answer = sign_in(here)
     assert answer.status_code == 302 and OFFER in answer and is_in(here)
+    assert SignIn.objects.filter(ended_at=None).count() == 1
+
+
+def test_what_a_page_keeps_for_a_visitor_is_not_kept_unasked(
+    here: Client, device: Device, later: Later
+) -> None:
+    later(OVER)
+    answer = here.post("/accounts/password/reset/", {"email": ADDRESS})
+    assert answer.status_code == 409 and "was not kept" in answer.content.decode()
+    assert not set(NAMES) & set(answer.cookies) and Session.objects.count() == 1
+    assert device.refresh(here).status_code == 200 and is_in(here)
 
 
 def test_the_page_of_security_says_which_sessions_are_bound(here: Client, device: Device) -> None:
@@ -245,9 +261,9 @@ def test_an_old_copy_neither_ends_nor_moves_a_session_whose_device_it_does_not_h
         later(live.TROTH_SESSION_MOVES)
         assert device.refresh(here).status_code == 200 and is_in(here) and is_in(here)
     generation = Family.objects.get().generation
-    thief.cookies[NAMES[0]] = here.cookies[NAMES[0]].value
-    for old in (thief, copy_of(thief, *NAMES[:2])):
-        assert not is_in(old)
+    for copied in (thief, copy_of(here, *NAMES[:2])):
+        assert not is_in(copied)
+    thief.post("/accounts/logout/")
     assert is_in(here) and Family.objects.get().generation == generation
     assert not SignIn.objects.filter(was_copied=True).exists()
 

@@ -217,6 +217,33 @@ def test_trying_it_out_takes_nobodys_room_and_without_a_server_is_said_to_do_not
     assert Event.objects.count() == 1
 
 
+def test_who_mended_their_server_and_tries_it_is_told_at_once(alice: Client, own: Server) -> None:
+    have_told(alice, own)
+    alice.post(page_of() + "try/")
+    own.answers = [500]
+    assert sending.send_due() == 0 and sending.send_due() == 0
+    alice.post(page_of() + "try/")
+    assert sending.send_due() == 1 and Hook.objects.get().failing_since is None
+
+
+def test_a_clock_that_was_a_month_ahead_silences_nobody(alice: Client, own: Server) -> None:
+    hook = have_told(alice, own)
+    hooks.saw(hook.owner_id, Event.What.COPIED)
+    Hook.objects.update(due_at=timezone.now() + timedelta(days=30))
+    assert sending.send_due() == 1
+
+
+def test_nothing_is_kept_for_a_server_that_was_taken_off(alice: Client, own: Server) -> None:
+    hook = have_told(alice, own)
+    Event(owner_id=hook.owner_id, what=Event.What.COPIED).save(force_insert=True)
+    hooks.stop(place_of(OWNER))
+    assert not hooks.saw(hook.owner_id, Event.What.COPIED) and not Event.objects.exists()
+    # One that slipped in is not told to a server that is named later.
+    Event(owner_id=hook.owner_id, what=Event.What.COPIED).save(force_insert=True)
+    have_told(alice, own)
+    assert not Event.objects.exists()
+
+
 def test_a_round_begins_no_call_when_it_has_lasted_long(
     alice: Client, own: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -258,7 +285,8 @@ WRONG = [
     "", "hooks.example", "http://hooks.example/", "ftp://hooks.example/", "https://", "https://hooks/",
     "https://alice:secret@hooks.example/", "https://hooks.example/#part", "https://192.0.2.1/", "https://[::1]/",
     "https://hooks.example:22/", "https://hooks.example:99999/", "https://hooks.example/a b", "https://hööks.example/",
-    "https://hooks.example:0/", "https://hooks.example/ü", "https://hooks.example/" + "ü" * 480,
+    "https://hooks.example:0/", "https://hooks.example./", "https://hooks./", "https://h..example/",
+    "https://hooks.example/" + "|" * 240, "https://hooks.example/ü", "https://hooks.example/" + "ü" * 480,
     "https://hooks.example/\r\nHost: other.example", "https://hooks.example/" + "x" * 500, "javascript:alert(1)",
 ]  # fmt: skip
 

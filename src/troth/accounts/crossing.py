@@ -28,7 +28,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from . import sessions
 from .models import Crossing, SignIn, User
-from .moving import sign_out_unproven
+from .moving import is_unproven, sign_out_unproven, unproven_page
 from .people.doors import is_confirmed, person_only, to_confirm
 
 SECONDS = 60
@@ -53,6 +53,8 @@ def _hash(secret: str) -> str:
 @require_safe
 def ask(request: HttpRequest) -> HttpResponse:
     """Sign in: remember a secret and the way back in this browser, and go to the company host."""
+    if is_unproven(request):
+        return unproven_page(request)
     back = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=True):
         back = reverse("community")

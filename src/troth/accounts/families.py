@@ -32,13 +32,14 @@ class Let:
     """Whom a shown ticket let in: the session behind it; or, without one, whether its answer may touch the cookies.
 
     `unproven` is whose ticket it was where a bound session came without its device: a copy, or a browser that could not
-    ask its device, and that may have the session again at its next request.
+    ask its device, and that may have the session again at its next request.  It `may_end` with a ticket that is not old.
     """
 
     family: Family | None = None
     key: str = ""
     has_just_left: bool = False
     unproven: Family | None = None
+    may_end: bool = False
 
     @property
     def session(self) -> Session | None:
@@ -68,7 +69,7 @@ def look(shown: str, device: str, at: int, host: str = tickets.COMPANY, proof: s
         and verdict is not Verdict.FORGED
         and not bindings.is_shown(family.session, proof, at)
     ):
-        return Let(unproven=family)
+        return Let(unproven=family, may_end=verdict is not Verdict.COPIED)
     if verdict is Verdict.NEXT and family is not None and not _moves_on(family, ticket, at):
         # Another request showed it first, or the family is gone: what is so now decides.
         verdict, family = _judged(ticket, device, at, host)

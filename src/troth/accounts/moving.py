@@ -7,13 +7,13 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from . import families, sessions, tickets
 from .binding import bindings
 from .families import Let
 from .levels import held
-from .models import Family
 
 DEVICE_COOKIE = "__Host-device"
 SAME_SITE: Literal["Lax"] = "Lax"
@@ -46,9 +46,9 @@ class MovingSessions(SessionMiddleware):
             # The browser may have a newer ticket already: this answer must not put another in its place.
             return response
         is_over = getattr(request, "is_signed_out", False)
-        if let.unproven is not None and not is_over and SESSION_KEY not in request.session:
-            # It may be whose ticket it is at its next request: no visitor's session takes its place.
-            return response
+        if let.unproven is not None and not is_over:
+            # It may be whose ticket it is at its next request: no visitor's session takes its place unasked.
+            return _asked(request, mine.value) if mine is not None and mine.value else response
         if is_over or (mine is not None and not mine.value):
             for each in (name, DEVICE_COOKIE, bindings.COOKIE):
                 response.delete_cookie(each, samesite=SAME_SITE)
@@ -64,16 +64,35 @@ def _host(request: HttpRequest) -> str:
     return getattr(request, "host_kind", tickets.COMPANY)
 
 
+def _asked(request: HttpRequest, key: str) -> HttpResponse:
+    """In the place of a page that kept something for a visitor: whether to try again, or to let the session go."""
+    sessions.end([sessions.kept_as(key)])
+    return unproven_page(request, 409)
+
+
+def unproven_page(request: HttpRequest, status: int = 200) -> HttpResponse:
+    """What to do about a session whose device did not show itself."""
+    again = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
+    return render(request, "account/unproven.html", {"again": again}, status=status)
+
+
+def is_unproven(request: HttpRequest) -> bool:
+    """Whether the browser has a session that it could not show its device for."""
+    let: Let = request.let_in  # type: ignore[attr-defined]
+    return let.unproven is not None
+
+
 def sign_out_unproven(request: HttpRequest) -> str | None:
     """End the session of somebody whose device did not show itself; what the tables held of its key, if there was one.
 
-    To sign out takes no proof: on a machine of others nobody is signed in again at the next page.
+    To sign out takes no proof: on a machine of others nobody is signed in again at the next page.  An old ticket, such
+    as a copy, ends nothing: its browser forgets it.
     """
-    unproven: Family | None = request.let_in.unproven  # type: ignore[attr-defined]
-    if unproven is None:
+    let: Let = request.let_in  # type: ignore[attr-defined]
+    if let.unproven is None:
         return None
     request.is_signed_out = True  # type: ignore[attr-defined]
-    return str(unproven.session_id)
+    return str(let.unproven.session_id) if let.may_end else None
 
 
 def _may_move(request: HttpRequest, response: HttpResponse) -> bool:

@@ -129,7 +129,14 @@ def evenly(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest
     return held
 
 
-sign_in = evenly(library.login)
+_sign_in = evenly(library.login)
+
+
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The library's page; who has a session that cannot show its device says first what becomes of that."""
+    return moving.unproven_page(request) if moving.is_unproven(request) else _sign_in(request)
+
+
 ask_reset = evenly(library.password_reset)
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -52,8 +53,15 @@ def checked(address: str) -> str:
         raise Wrong("Give the name of a host: a number has no certificate.")
     if port != HTTPS and port < 1024:
         raise Wrong("Of the ports below 1024 only 443 is called.")
+    if not all(host.split(".")):
+        raise Wrong("The name of the host has two full stops beside each other, or one at an end.")
     place = host if port == HTTPS else f"{host}:{port}"
-    return urlunsplit(("https", place, quote(asked.path or "/", safe="/%~:@!$&'()*+,;="), asked.query, ""))
+    made = urlunsplit(("https", place, quote(asked.path or "/", safe="/%~:@!$&'()*+,;="), asked.query, ""))
+    if len(made) > LONGEST:
+        raise Wrong(
+            f"This is too long: {LONGEST} signs at the most; some have to be spelt out and count three."
+        )
+    return made
 
 
 def _is_here(host: str) -> bool:
@@ -86,7 +94,8 @@ def choose(by: Membership, address: str) -> None:
     customer = company_of(by)
     with using(PURPOSE, by=acting(by), given=customer), act():
         must_manage(places_of(by.customer_id).get_or_say(by.pk))
-        Hook.objects.filter(owner=by.customer_id).delete()
+        if not Hook.objects.filter(owner=by.customer_id).delete()[0]:
+            Event.objects.filter(owner=by.customer_id).delete()
         Hook(owner_id=by.customer_id, address=sealed, made_at=now, due_at=now).save(force_insert=True)
         _tell_owners(by, CHOSEN.format(host=urlsplit(address).hostname, name=customer.name))
 
@@ -97,8 +106,8 @@ def stop(by: Membership) -> None:
     customer = company_of(by)
     with using(PURPOSE, by=acting(by), given=customer), act():
         must_manage(places_of(by.customer_id).get_or_say(by.pk))
-        Event.objects.filter(owner=by.customer_id).delete()
         Hook.objects.filter(owner=by.customer_id).delete()
+        Event.objects.filter(owner=by.customer_id).delete()
         _tell_owners(by, STOPPED.format(name=customer.name))
 
 
@@ -119,13 +128,19 @@ def saw(customer: UUID, what: Event.What) -> bool:
     hook, waiting = Hook.objects.filter(owner=customer), Event.objects.filter(owner=customer)
     if not hook.exists():
         return False
-    # Trying it out takes nobody's room.
-    if what == Event.What.TRIED and waiting.filter(what=what).exists():
-        return True
-    if waiting.count() >= WAITING:
-        hook.update(missed=F("missed") + 1)
-        return False
-    Event(owner_id=customer, what=what).save(force_insert=True)
+    with transaction.atomic():
+        # Held, so that nothing is kept for a server that is taken off meanwhile.
+        if not list(hook.select_for_update().values_list("pk")):
+            return False
+        if what == Event.What.TRIED:
+            # A silent server is asked at once by whoever has just mended it; and trying it out takes nobody's room.
+            hook.update(due_at=timezone.now())
+            if waiting.filter(what=what).exists():
+                return True
+        if waiting.count() >= WAITING:
+            hook.update(missed=F("missed") + 1)
+            return False
+        Event(owner_id=customer, what=what).save(force_insert=True)
     return True
 
 
