@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext, Playwright
 
 from tests.site.demo import ROOT, Demo, free_port
 
@@ -47,7 +47,7 @@ def named(tmp_path: Path) -> Iterator[Demo]:
 
 
 @contextmanager
-def chromium(demo: Demo, folder: Path) -> Iterator[BrowserContext]:
+def chromium(demo: Demo, folder: Path, playwright: Playwright) -> Iterator[BrowserContext]:
     """A whole Chromium with a profile of its own, which trusts the demo's authority."""
     store = folder / "home" / ".pki" / "nssdb"
     store.mkdir(parents=True)
@@ -68,9 +68,7 @@ def chromium(demo: Demo, folder: Path) -> Iterator[BrowserContext]:
             if "DevTools listening" in line:
                 break
         try:
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
-                yield browser.contexts[0]
+            yield playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}").contexts[0]
         finally:
             running.terminate()
 
@@ -87,9 +85,11 @@ def until(context: BrowserContext, name: str) -> None:
     raise AssertionError(f"the browser never had {name}")
 
 
-def test_chromium_binds_its_session_and_a_copy_of_its_cookies_is_nobodys(named: Demo, tmp_path: Path) -> None:
+def test_chromium_binds_its_session_and_a_copy_of_its_cookies_is_nobodys(
+    named: Demo, tmp_path: Path, playwright: Playwright
+) -> None:
     site = named.url
-    with chromium(named, tmp_path) as context:
+    with chromium(named, tmp_path, playwright) as context:
         page = context.new_page()
         page.goto(site)
         page.click("button[name=role][value=sales]")
