@@ -132,6 +132,15 @@ def test_the_page_for_who_runs_such_a_server_tells_how_to_know_us(alice: Client,
     assert not is_from_us("", body, secret)
 
 
+def test_a_name_with_braces_and_percent_signs_is_said_as_it_is(own: Server) -> None:
+    """What people typed is filled into our letters, and never is one."""
+    name = "{host} {0} {name.__class__} %s %(name)s {% now %} {{ 7 }}"
+    values = {**{key: ALICE[key] for key in ("name", "email")}, "company": name}
+    alice = register(values)
+    assert alice.post(page_of(), {"address": f"https://{own.where}/"}).status_code == 302
+    assert f"something happens to the security of {name}, and not to whom" in mails(OWNER)[-1][1]
+
+
 def test_another_company_hears_nothing_of_it(alice: Client, own: Server) -> None:
     charlie = register({key: CHARLIE[key] for key in ("name", "company", "email")})
     have_told(alice, own)

@@ -169,6 +169,37 @@ def test_a_changed_password_ends_every_other_session_and_says_so(dana: StaffMemb
     assert mails(dana.owner_id, "password of your account was changed")
 
 
+def test_a_wrong_present_password_changes_nothing(dana: StaffMember) -> None:
+    here, new = with_browser(), "lamp tractor oblique fennel"
+    for told in ("horse battery staple", "", new):
+        fields = {"oldpassword": told, "password1": new, "password2": new}
+        answer = here.post("/accounts/password/change/", fields)
+        assert answer.status_code == 200 and new not in answer.content.decode()
+    other = {"oldpassword": PASS_PHRASE, "password1": new, "password2": new + "s"}
+    assert here.post("/accounts/password/change/", other).status_code == 200
+    dana.user.refresh_from_db()
+    assert dana.user.check_password(PASS_PHRASE)
+
+
+@pytest.mark.parametrize(("page", "kinds"), [
+    ("/accounts/login/", {"login": "username email", "password": "current-password"}),
+    ("/accounts/password/change/", {"oldpassword": "current-password", "password1": "new-password"}),
+    ("/register/", {"password": "new-password", "email": "username email"}),
+])  # fmt: skip
+def test_fields_of_passwords_show_nothing_and_say_what_they_are_for(
+    dana: StaffMember, page: str, kinds: dict[str, str]
+) -> None:
+    client = with_browser() if "change" in page else browser()
+    inputs = {}
+    for field in re.findall(r"<input[^>]*>", client.get(page).content.decode()):
+        told = dict(re.findall(r'([a-z]+)="([^"]*)"', field))
+        inputs[told.get("name", "")] = told
+    for name, kind in kinds.items():
+        assert set(inputs[name]["autocomplete"].split()) & set(kind.split()), (name, inputs[name])
+        assert ("password" in kind) == (inputs[name]["type"] == "password")
+        assert "onpaste" not in inputs[name]
+
+
 def test_somebody_erased_is_signed_out_everywhere_and_leaves_no_row(dana: StaffMember) -> None:
     here, there = with_browser(), with_browser(CHROME)
     erase(dana.owner_id.hex, SYSTEM)

@@ -55,6 +55,18 @@ def bare(answer: Any) -> tuple[int, str, str]:
     return answer.status_code, answer.get("Location", ""), text
 
 
+def test_a_code_has_eight_letters_out_of_twenty_and_is_another_each_time(dana: StaffMember) -> None:
+    codes = set()
+    for _ in range(3):
+        cache.clear()
+        ask(browser())
+        codes.add(mailed_code(dana.owner_id))
+    assert len(codes) == 3
+    assert all(
+        re.fullmatch(r"[BCDFGHJKLMNPQRSTVWXZ]{4}-?[BCDFGHJKLMNPQRSTVWXZ]{4}", code) for code in codes
+    ), codes
+
+
 def test_a_code_from_the_mail_opens_the_way_to_a_new_password(dana: StaffMember) -> None:
     client, elsewhere = browser(), browser()
     sign_in(elsewhere)

@@ -29,6 +29,8 @@ DIRECTIVES = {
     "default-src 'none'", "script-src 'self'", "connect-src 'self'", "style-src 'self'", "base-uri 'none'",
     "frame-ancestors 'none'",
 }  # fmt: skip
+TYPES = r"text/[a-z-]+; charset=\"?utf-8\"?|application/[a-z.+-]+(; charset=utf-8)?|image/[a-z+]+"
+"""Whatever is text says in which letters; `application/json` is UTF-8 by its own standard (RFC 8259)."""
 FOR_ALL = {
     "company-css", "statement-css", "log-checkpoint", "log-checkpoint-at", "log-consistency", "log-vkey", "log-tile",
     "security-txt",
@@ -67,6 +69,9 @@ def faults(answer: Any, name: str, host: str, *, is_signed_in: bool) -> list[str
         wrong.append(f"kept in a cache: {given.get('Cache-Control')}")
     if "Access-Control-Allow-Origin" in given:
         wrong.append("read by other sites")
+    kind = given.get("Content-Type", "")
+    if (answer.streaming or answer.content) and not re.fullmatch(TYPES, kind):
+        wrong.append(f"of the type {kind!r}")
     return wrong
 
 
@@ -104,3 +109,14 @@ def test_an_answer_about_no_page_is_as_strict(clients: dict[str, Client], path: 
         answer = client.get(path)
         assert answer.status_code >= 300
         assert not faults(answer, path, "localhost", is_signed_in=who != "Victor"), who
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/", "/static/troth/", "/static", "/static/troth", "/.well-known/", "/docs/", "/media/"]
+)
+def test_no_folder_is_listed(clients: dict[str, Client], path: str) -> None:
+    for client in clients.values():
+        answer = client.get(path, secure=True)
+        assert answer.status_code in (301, 404), path
+        if answer.status_code == 301:  # Django adds the slash that is missing, and finds nothing there either
+            assert client.get(answer["Location"], secure=True).status_code == 404

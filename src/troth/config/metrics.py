@@ -140,7 +140,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not wanted:
         raise Http404
     if not compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {wanted}".encode()):
-        return HttpResponse("a token is needed\n", "text/plain", 401, headers={"WWW-Authenticate": "Bearer"})
+        return HttpResponse(
+            "a token is needed\n", "text/plain; charset=utf-8", 401, headers={"WWW-Authenticate": "Bearer"}
+        )
     return HttpResponse(generate_latest(REGISTRY), FORMAT)
 
 
@@ -150,5 +152,7 @@ def health(request: HttpRequest) -> HttpResponse:
     """Whether the site can answer: 200, or 503 when a store does not.  It says nothing else, to anybody."""
     is_well = all(is_answering(alias) for alias in connections)
     return HttpResponse(
-        "ok\n" if is_well else "a store does not answer\n", "text/plain", 200 if is_well else 503
+        "ok\n" if is_well else "a store does not answer\n",
+        "text/plain; charset=utf-8",
+        200 if is_well else 503,
     )
