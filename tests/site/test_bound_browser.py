@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Playwright
 
 from tests.site.demo import ROOT, Demo, free_port
+from tests.site.test_pages import looks
 
 WHOLE = shutil.which("chromium")
 NAMES = {"__Host-session", "__Host-device", "__Host-bound"}
@@ -113,5 +115,18 @@ def test_chromium_binds_its_session_and_a_copy_of_its_cookies_is_nobodys(
         }
         answer = thief.get("/account/security/")
         assert answer.status == 302 and "/accounts/login/" in answer.header("location")
+        # A browser that cannot show the key is asked what becomes of the session, on a page for everybody.
+        assert context.browser is not None
+        without = context.browser.new_context()
+        without.add_cookies([each for name, each in cookies(context).items() if name != "__Host-bound"])  # type: ignore[misc]
+        asked = without.new_page()
+        asked.goto(f"{site}/accounts/login/")
+        assert (
+            "did not show its device" in asked.inner_text("h1")
+            and asked.locator("[type=password]").count() == 0
+        )
+        asked.evaluate(Axe().axe_script)
+        for size, scheme in (((1440, 900), "light"), ((360, 740), "dark")):
+            assert not looks(asked, size, scheme, [])  # type: ignore[arg-type]
         page.reload()
         assert "bound to its device" in page.inner_text("main"), "the owner is not thrown out"

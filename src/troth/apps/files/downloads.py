@@ -76,7 +76,9 @@ def _answer(request: HttpRequest, by: Access, kept: Version) -> HttpResponseBase
     try:
         first = next(pieces, b"")
     except OSError:  # where files lie with a provider who does not answer
-        return HttpResponse(AWAY, status=503, content_type="text/plain; charset=utf-8", headers={"Retry-After": "60"})
+        return HttpResponse(
+            AWAY, status=503, content_type="text/plain; charset=utf-8", headers={"Retry-After": "60"}
+        )
     return StreamingHttpResponse(chain([first], pieces), status=206 if span else 200, headers=headers)
 
 
