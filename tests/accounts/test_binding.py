@@ -222,7 +222,9 @@ def test_a_session_that_cannot_show_its_device_is_tried_again_or_ended_to_sign_i
     here: Client, device: Device, later: Later
 ) -> None:
     later(OVER)
-    page = here.get(here.get(SECURITY)["Location"]).content.decode()
+    shown = here.get(here.get(SECURITY)["Location"])
+    page = shown.content.decode()
+    assert "no-store" in shown["Cache-Control"]
     assert "did not show its device" in page and "Try again" in page and 'action="/accounts/logout/"' in page
     assert "did not show its device" in sign_in(here).content.decode() and not is_in(here)
     assert SignIn.objects.filter(ended_at=None).count() == 1 and Session.objects.count() == 1

@@ -8,7 +8,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.cache import add_never_cache_headers, patch_cache_control, patch_vary_headers
 
 from . import families, sessions, tickets
 from .binding import bindings
@@ -73,7 +73,9 @@ def _asked(request: HttpRequest, key: str) -> HttpResponse:
 def unproven_page(request: HttpRequest, status: int = 200) -> HttpResponse:
     """What to do about a session whose device did not show itself."""
     again = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
-    return render(request, "account/unproven.html", {"again": again}, status=status)
+    answer = render(request, "account/unproven.html", {"again": again}, status=status)
+    add_never_cache_headers(answer)
+    return answer
 
 
 def is_unproven(request: HttpRequest) -> bool:

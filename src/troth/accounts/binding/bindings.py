@@ -94,7 +94,7 @@ def bind(kept: str, shown: str) -> Binding:
             Binding.objects.filter(session=kept, since=None).delete()
             return Binding.objects.create(session_id=kept, algorithm=key.algorithm, public=key.der)
     except IntegrityError:
-        # INVARIANT: one key a session, for as long as it lives: an offer is good once.
+        # INVARIANT: one key a session, from when it holds until the session ends.
         raise Wrong("the session is bound, or has ended") from None
 
 
