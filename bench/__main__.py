@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import troth.config  # noqa: F401 - chooses the SQLite library before Django loads one
+from troth.engine.roomy import roomy
 
 from . import place
 from .report import Report, Section
@@ -74,6 +75,7 @@ def sections(home: Path, *, quick: bool) -> Mapping[str, Callable[[], list[Secti
     }
 
 
+@roomy
 def main() -> int:
     """Run the rows asked for; 0 even when a target is missed, since a shared machine is no judge."""
     asked = argparse.ArgumentParser(prog="python -m bench", description="Troth beside its peers, in one run.")

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from tests.engine.pieces import waits
 from troth.config.door import Limits, make_door
 from troth.config.incoming import is_streamed
 
@@ -89,8 +90,14 @@ def fail(_: WSGIEnvironment) -> bytes:
     raise RuntimeError("secret of the request")
 
 
+def faults(_: WSGIEnvironment) -> bytes:
+    """How often the calls of a request wait for memory."""
+    return b"%d" % waits()
+
+
 ROUTES: dict[str, Callable[[WSGIEnvironment], bytes]] = {
-    "/environ": environ, "/context": context, "/slow": slow, "/slower": slower, "/fail": fail
+    "/environ": environ, "/context": context, "/slow": slow, "/slower": slower, "/fail": fail,
+    "/faults": faults,
 }  # fmt: skip
 HEADERS: dict[str, list[tuple[str, str]]] = {
     "/cookies": [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")],

@@ -26,7 +26,7 @@ def free_port() -> int:
 
 def environment(**more: str) -> dict[str, str]:
     """The environment of a child process that finds the package and the test application."""
-    path = ":".join((os.environ.get("PYTHONPATH", ""), str(ROOT / "src"), str(HERE)))
+    path = ":".join((os.environ.get("PYTHONPATH", ""), str(ROOT), str(ROOT / "src"), str(HERE)))
     return {**os.environ, "PYTHONPATH": path.lstrip(":"), "TROTH_PLANTED": "planted secret", **more}
 
 

@@ -128,6 +128,11 @@ def test_nothing_set_by_one_request_is_seen_by_the_next(door: Server) -> None:
     assert all(door.get("/context").endswith(b"fresh") for _ in range(40))
 
 
+def test_the_calls_of_a_request_wait_for_no_memory(door: Server) -> None:
+    door.get("/faults")
+    assert int(door.get("/faults").rpartition(b"\n")[2]) < 100
+
+
 def test_a_long_answer_arrives_whole_and_is_closed(door: Server) -> None:
     body = door.exchange(b"GET /large HTTP/1.0\r\nHost: localhost\r\n\r\n", 20).partition(b"\r\n\r\n")[2]
     assert len(body) == 65_536_000

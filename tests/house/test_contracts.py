@@ -14,7 +14,7 @@ from tests.house.tree import ROOT, SOURCE
 
 FLOORS = [
     "config", "apps/enquiries", "apps/pages", "workspaces", "posting", "visits", "accounts", "gate/outbound", "gate/uses",
-    "engine/statement", "engine/policy", "engine/seal", "engine/ledger", "client", "verify",
+    "engine/statement", "engine/policy", "engine/seal", "engine/ledger", "engine/roomy", "client", "verify",
     "sandbox",
 ]  # fmt: skip
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]

@@ -25,6 +25,8 @@ from wsgiref.types import WSGIApplication, WSGIEnvironment
 # The server's types mark only some of its public names as exported.
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 
+from troth.engine.roomy import roomy
+
 if TYPE_CHECKING:
     from granian.rsgi import Scope
 
@@ -166,6 +168,7 @@ class Answer:
         self._written: list[bytes] = []
         self._sent = False
 
+    @roomy
     def run(self, application: WSGIApplication, environ: WSGIEnvironment) -> None:
         """Call the application, send what it answers and call the answer's `close()`. Raises nothing."""
         chunks: Iterable[bytes] = ()

@@ -10,11 +10,14 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
+from troth.engine.roomy import roomy
+
 FAMILIES = (
     "serving", "statements", "proofs", "ledgers", "keys", "backups", "subjects", "retention", "company",
 )  # fmt: skip
 
 
+@roomy
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="troth", description="A privacy statement that runs.")

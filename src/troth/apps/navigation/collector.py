@@ -13,6 +13,7 @@ from datetime import datetime
 
 from django.db import DatabaseError, close_old_connections, connections
 
+from troth.engine.roomy import roomy
 from troth.gate.errors import GateError, SealError
 
 from .collecting import Uncollected, day_before, keep_addresses, record
@@ -78,6 +79,7 @@ class Collector:
         self._wake.set()
         self._thread.join(10)
 
+    @roomy
     def _run(self) -> None:
         try:
             while not self._is_over or self._tickets:

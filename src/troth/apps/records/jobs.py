@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import connections
 from django.utils import timezone
 
+from troth.engine.roomy import roomy
 from troth.gate.registry import waits
 from troth.gate.schedule.leases import every
 from troth.gate.subjects import owning
@@ -31,6 +32,7 @@ def serve_imports() -> None:
         threading.Thread(target=_carry_out_all, name="imports", daemon=True).start()
 
 
+@roomy
 def _carry_out_all() -> None:
     try:
         while errands.run_one():

@@ -5,6 +5,8 @@ from functools import partial
 
 from django.db import connections
 
+from troth.engine.roomy import roomy
+
 from ..registry import waits
 from ..schedule.leases import every
 from ..subjects import owning
@@ -26,6 +28,7 @@ def serve_exports() -> None:
     tell_due()
 
 
+@roomy
 def _prepare_all() -> None:
     try:
         while prepare_one():
