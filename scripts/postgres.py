@@ -27,6 +27,12 @@ from urllib.parse import quote
 import psycopg
 
 START_SECONDS = 30
+# What is thrown away outlives no crash and is not tidied, and each statement in it is small. Its log is the one of a real
+# server: the tests look for what must not stand in it.
+SETTINGS = [
+    "listen_addresses=", "max_connections=120", "fsync=off", "full_page_writes=off", "max_wal_size=4GB",
+    "checkpoint_timeout=1h", "jit=off", "autovacuum=off",
+]  # fmt: skip
 ROLES = """
 create role troth login createdb;
 create role troth_keys login createdb;
@@ -167,7 +173,7 @@ def running() -> Iterator[Path]:
             os.chown(folder, uid, uid)
         binaries = prepare(folder, prefix, uid)
         command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder)]
-        command += ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=120"]
+        command += [part for setting in SETTINGS for part in ("-c", setting)]
         with (folder / "log").open("wb") as log:
             # Without the death signal a runner that is killed would leave its server behind.
             command = [*prefix, "setpriv", "--pdeathsig", "INT", *command]

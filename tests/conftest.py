@@ -3,14 +3,18 @@
 import gc
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import django
 import pytest
+from _pytest.runner import runtestprotocol
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from hypothesis import settings as laws
+
+from troth.engine.roomy import roomy
 
 HOME = Path(tempfile.mkdtemp(prefix="troth-tests-"))
 os.environ["TROTH_HOME"] = str(HOME)
@@ -45,9 +49,19 @@ gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage again, in what the tests make."""
+    """Look for garbage again, in what the tests make, and not at every seven hundredth object."""
     gc.enable()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """As pytest does it itself, with room for the calls of a test: the house's own requests have it too."""
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    roomy(runtestprotocol)(item, nextitem=nextitem)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
 
 
 # A law holds however slow the machine is: no test is timed.
@@ -60,17 +74,22 @@ pytest_plugins = [
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The stores say that every migration was applied: some tests go back from there, and forward again."""
     from django.db import connection
     from django.db.migrations.loader import MigrationLoader
     from django.db.migrations.recorder import MigrationRecorder
+
+    from tests.plugins.database import close_every_line
 
     with django_db_blocker.unblock():
         recorder = MigrationRecorder(connection)
         recorder.ensure_schema()
         for app, name in MigrationLoader(None, load=True).disk_migrations:
             recorder.record_applied(app, name)
+    yield
+    with django_db_blocker.unblock():
+        close_every_line()
 
 
 @pytest.fixture(autouse=True)

@@ -127,6 +127,7 @@ def test_what_is_not_taken_comes_again_under_the_same_id_later_and_is_on_record_
     assert pushing.push_due() == 1 and len(provider.got) == 3
 
 
+@pytest.mark.long
 def test_an_answer_that_drags_on_holds_nobody_up(provider: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhooks, "LONGEST", 0.5)
     provider.drags = threading.Event()

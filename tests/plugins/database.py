@@ -4,10 +4,16 @@
 browser suite, which takes long: its demos are then served from PostgreSQL too.
 """
 
+from functools import cache
+from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import pytest
-from django.db.backends.postgresql.operations import DatabaseOperations
+from django.apps import apps
+from django.db import connections, transaction
+from django.db.backends.signals import connection_created
+from django.test import TransactionTestCase
 
 from troth.gate.subjects.scope import everywhere
 
@@ -45,27 +51,56 @@ LONGEST = (
 """Files to begin with, so that no worker is left with a long one when the others are done."""
 
 
-def only_the_filled(operations: DatabaseOperations, style: Any, tables: list[str], **_: Any) -> list[str]:
-    """Empty the tables in which a test left something: to truncate all of them takes longer than most tests."""
-    quoted = [operations.quote_name(table) for table in tables]
-    one = "(SELECT {0} FROM {1} LIMIT 1)"
-    asked = " UNION ALL ".join(one.format(*each) for each in enumerate(quoted))
-    with everywhere(), operations.connection.cursor() as cursor:
+@cache
+def tables(alias: str, _installed: tuple[str, ...]) -> tuple[str, ...]:
+    """The quoted names of the models' tables in a store."""
+    connection = connections[alias]
+    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    return tuple(connection.ops.quote_name(name) for name in names)
+
+
+APPS = Path(__file__).parents[1] / "apps"
+
+
+def empty(alias: str) -> None:
+    """Empty the tables in which a test left something: to ask all of them and to delete is quicker than a flush."""
+    named = tables(alias, tuple(apps.app_configs))
+    one = "SELECT {0} WHERE EXISTS (SELECT 1 FROM {1})"
+    asked = " UNION ALL ".join(one.format(*each) for each in enumerate(named))
+    # The wall between workspaces holds for whoever empties the tables too.
+    with everywhere(), transaction.atomic(using=alias), connections[alias].cursor() as cursor:
         cursor.execute(asked)
-        filled = [quoted[number] for (number,) in cursor.fetchall()]
-    return [f"DELETE FROM {table}" for table in filled]  # noqa: S608 - from the catalogue
+        for (number,) in cursor.fetchall():
+            cursor.execute(f"DELETE FROM {named[number]}")  # noqa: S608 - from the catalogue
 
 
-def flush_everywhere(
-    operations: DatabaseOperations, statements: list[str], flush: Any = DatabaseOperations.execute_sql_flush
-) -> None:
-    """The wall between workspaces holds for whoever empties the tables too."""
-    with everywhere():
-        flush(operations, statements)
+def leave_empty(case: TransactionTestCase) -> None:
+    for alias in case._databases_names(include_mirrors=False):
+        empty(alias)
 
 
-DatabaseOperations.sql_flush = only_the_filled
-DatabaseOperations.execute_sql_flush = flush_everywhere
+def was_left_open(case: TransactionTestCase) -> bool:
+    """Whether a test left a line to a store inside a transaction: such a line is closed, others serve the next test."""
+    return any(
+        not line.get_autocommit() for line in connections.all(initialized_only=True) if line.connection
+    )
+
+
+def close_every_line() -> None:
+    """A store that somebody has open cannot be dropped: a browser's event loop, and a thread, have lines of their own."""
+    for line in list(LINES):
+        line.inc_thread_sharing()
+        line.close()
+
+
+def _keep(connection: Any, **kwargs: Any) -> None:
+    LINES.add(connection)
+
+
+LINES: WeakSet[Any] = WeakSet()
+connection_created.connect(_keep)
+Case: Any = TransactionTestCase
+Case._fixture_teardown, Case._should_reload_connections = leave_empty, was_left_open
 
 
 SERVED = {"demo", "rough", "databases"}
@@ -76,6 +111,15 @@ def touches_the_database(item: pytest.Item) -> bool:
     names = set(getattr(item, "fixturenames", ()))
     marks = (item.get_closest_marker(name) for name in ("django_db", "both_stores"))
     return any(marks) or bool(FIXTURES & names)
+
+
+@pytest.hookimpl(tryfirst=True, specname="pytest_collection_modifyitems")
+def pytest_apps_come_later(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On the second database the floors that speak to it come first, and the apps above them with the long tests."""
+    if config.getoption("--database-only"):
+        for item in items:
+            if item.path.is_relative_to(APPS):
+                item.add_marker(pytest.mark.long)
 
 
 @pytest.hookimpl(trylast=True)

@@ -193,6 +193,7 @@ def check_after(demo: Demo, copy: Path, marks: set[str]) -> None:
     assert not [path for path in (demo.home / "files").rglob("*") if path.is_file()]
 
 
+@pytest.mark.long
 def test_of_fifty_planted_words_none_is_left_after_the_erasure(show: Show, opens: Opens) -> None:
     planted = plant(show, opens)
     copy, second = show.folder / "copy", Demo(show.folder / "second", settings=show.demo.settings)
