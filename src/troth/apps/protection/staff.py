@@ -26,13 +26,14 @@ DAYS, SPREADS = timedelta(days=14), 3
 LEAST_HOURS = 5
 """Hours of work that must lie behind somebody before there is anything to compare with."""
 LASTS = 3600.0
+_STAFF = frozenset(Role.values)
 _lines: dict[str, tuple[float, float]] = {}
 
 
 def heard(role: str, subject: UUID | None, owners: Collection[str], is_refused: bool) -> None:
     """A use ended: what staff opened, what was refused to them, and whoever opened what is nobody's."""
     who = subject.hex if subject else ""
-    if role in Role.values:
+    if role in _STAFF:
         if is_refused:
             watch.saw(REFUSED, account=who)
         elif others := tuple(owner for owner in owners if owner != who):

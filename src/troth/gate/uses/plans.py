@@ -1,10 +1,11 @@
 """What a use may do with a row: worked out once for each model, version of the statement and set of grounds."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
+from uuid import UUID
 
-from troth.engine.policy import Permit
+from troth.engine.policy import Permit, Policy
 
 from ..keystore import keys
 from ..published import statement
@@ -25,12 +26,35 @@ class Plan:
     __slots__ = ("converts", "once", "permitted", "place")
 
     def __init__(
-        self, model: Any, version: str, permitted: Mapping[str, str], once: frozenset[str] = frozenset()
+        self, model: Any, version: str, permitted: Mapping[str, str], once: frozenset[str], deployment: UUID
     ) -> None:
         self.permitted = permitted
         self.once = once
-        self.place = envelopes.places(model.seal_label, version, keys.deployment())
+        self.place = envelopes.places(model.seal_label, version, deployment)
         self.converts = bool(model.converted())
+
+
+@lru_cache(maxsize=4096)
+def _plan(
+    model: Any,
+    version: str,
+    policy: Policy | None,
+    purpose: str,
+    role: str,
+    grounds: frozenset[str],
+    unreached: frozenset[str],
+    deployment: UUID,
+) -> Plan:
+    """INVARIANT: nothing but what is named here decides, and a policy never changes: so one plan does for many uses."""
+    permitted, once = dict[str, str](), set[str]()
+    for seal in model.seals.values() if policy else ():
+        held = NO_GROUNDS if seal.category in unreached else grounds
+        decision = policy.decide("use", seal.category, purpose, role, held)  # type: ignore[union-attr]
+        if isinstance(decision, Permit):
+            permitted[seal.name] = decision.clause
+            if decision.once:
+                once.add(seal.name)
+    return Plan(model, version, permitted, frozenset(once), deployment)
 
 
 class Plans:
@@ -63,14 +87,19 @@ class Plans:
         reaches = getattr(self._given, "covers_category", None)
         return reaches is None or bool(reaches(category))
 
-    def _make(self, model: type, version: str, grounds: frozenset[str]) -> Plan:
-        policy, permitted, once = statement.policy(version), dict[str, str](), set[str]()
-        for seal in model.seals.values() if policy else ():  # type: ignore[attr-defined]
-            held = grounds if self._reaches(seal.category) else NO_GROUNDS
-            decision = policy.decide("use", seal.category, self._purpose, self._role, held)  # type: ignore[union-attr]
-            if isinstance(decision, Permit):
-                permitted[seal.name] = decision.clause
-                if decision.once:
-                    once.add(seal.name)
-        plan = self._made[model, version, grounds] = Plan(model, version, permitted, frozenset(once))
+    def _make(self, model: Any, version: str, grounds: frozenset[str]) -> Plan:
+        unreached = NO_GROUNDS
+        if hasattr(self._given, "covers_category"):
+            categories = {seal.category for seal in model.seals.values()}
+            unreached = frozenset(each for each in categories if not self._reaches(each))
+        plan = self._made[model, version, grounds] = _plan(
+            model,
+            version,
+            statement.policy(version),
+            self._purpose,
+            self._role,
+            grounds,
+            unreached,
+            keys.deployment(),
+        )
         return plan

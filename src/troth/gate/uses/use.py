@@ -37,16 +37,18 @@ SPENT = "the statement permits this once, and it was done"
 
 
 class _Opened:
-    """A row in a use: its values, which of them this use may show, and what is yet to be sealed."""
+    """A row in a use: its owner and values, which of them this use may show, and what is yet to be sealed."""
 
-    __slots__ = ("blob", "once", "pending", "permitted", "row", "used", "values")
+    __slots__ = ("blob", "owner", "pending", "plan", "row", "used", "values")
 
-    def __init__(self, row: Row, values: dict[str, Any], plan: Plan, used: dict[str, str]) -> None:
-        self.row = row
+    def __init__(
+        self, row: Row, owner: str, values: dict[str, Any], plan: Plan, used: dict[str, str]
+    ) -> None:
+        self.row = row  # as long as it lives, no other row has its id()
+        self.owner = owner
         self.blob = row.sealed
         self.values = values
-        self.permitted = plan.permitted
-        self.once = plan.once
+        self.plan = plan
         self.used = used
         self.pending: dict[str, Any] | None = None
 
@@ -80,13 +82,13 @@ class Use:
         opened = self._rows.get(id(row))
         if opened is None or opened.blob is not row.sealed:
             opened = self._open(row)
-        name = seal.name
+        name, plan = seal.name, opened.plan
         if opened.pending is not None and name in opened.pending:
             return opened.pending[name]
-        clause = opened.permitted.get(name)
+        clause = plan.permitted.get(name)
         if clause is None:
             self._refuse_reading(row, seal)
-        if opened.once and name in opened.once:
+        if plan.once and name in plan.once:
             self._spend(row, clause)
         value = opened.values.get(name)
         if value is not None:  # of what nobody gave, nothing was read
@@ -98,6 +100,8 @@ class Use:
         wanted = {owner.hex for owner in owners if owner is not None} - self._ciphers.keys()
         try:
             if wanted:
+                if self.by.subject is not None:  # whose part of the entry is sealed at the end (`_add_actor`)
+                    wanted.add(self.by.subject.hex)
                 found, limited = keys.load(wanted)
                 self._ciphers.update(found)
                 if limited and self.by.role != "data-subject":
@@ -122,7 +126,7 @@ class Use:
         used = self._used.get(owner)
         if used is None:
             used = self._used[owner] = {}
-        opened = self._rows[id(row)] = _Opened(row, values, plan, used)
+        opened = self._rows[id(row)] = _Opened(row, owner, values, plan, used)
         return opened
 
     def _spend(self, row: Row, clause: str) -> None:
@@ -333,7 +337,7 @@ class Use:
         self._collected = {}
         self._used = {owner: {} for owner in self._used}
         for opened in self._rows.values():
-            opened.used = self._used.setdefault(self._owner(opened.row), {})
+            opened.used = self._used[opened.owner]
 
     def _facts(self, kind: Kind, clauses: Iterable[str]) -> writing.Facts:
         return writing.Facts(

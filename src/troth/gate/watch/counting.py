@@ -35,7 +35,11 @@ class Counting:
 
     def fired(self, sign: Sign, net: str, at: float) -> list[Rule]:
         """The rules that fire with this sign, seen from a net (blank where there was none) at a time in seconds."""
-        return [rule for rule in rules() if sign.what in rule.signs and self._fires(rule, sign, net, at)]
+        return [
+            rule
+            for rule in rules()
+            if sign.what in (rule.on, rule.after) and self._fires(rule, sign, net, at)
+        ]
 
     def _fires(self, rule: Rule, sign: Sign, net: str, at: float) -> bool:
         key = net if rule.by == "net" else sign.account
