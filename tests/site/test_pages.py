@@ -25,6 +25,10 @@ INLINE = re.compile(
     r"""<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=["']|javascript:|src=["']data:""", re.IGNORECASE
 )
 WIDE, NARROW = (1440, 900), (360, 740)
+# Where nobody comes who is not signed in, on any host.
+SIGNED_IN = re.compile(
+    r"^(https://workspace\.[^/]*/.+|/(office|account)/.*|/accounts/(2fa/(?!authenticate)|password/change|reauthenticate).*)"
+)
 AXE = Axe()
 # What the light or the width of the screen can change; everything else axe asks is asked once.  The stylesheet sets no
 # colour by width, so two looks see both lights and both widths; `--every-look` asks each of the four for everything.
@@ -119,6 +123,8 @@ def test_a_page_is_strict_and_readable_in_any_light_on_any_screen(
         if each.startswith(("error", "warning")) and "the server responded with a status" not in each
     ]
     faults += strictness(cast, answer)
+    if answer.status == 200 and SIGNED_IN.match(shown.path) and not page.get_by_text("Sign out").count():
+        faults.append("nobody can sign out here")
     page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
     page.evaluate(AXE.axe_script)
     faults += looks(page, WIDE, "light", [])

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from secrets import SystemRandom
 
-from django.db.models import QuerySet
+from django.db.models import Max, Min, OuterRef, QuerySet, Subquery
 
 from troth.engine.seal import Cipher, SealBroken
 
@@ -24,6 +24,8 @@ SAMPLE = 1000
 """Details of either kind, newest and by chance, that one call opens."""
 NAMING = ("used", "collected", "disclosed")
 CHUNK = 500
+SLACK = 10_000
+"""Shares that writers at the same time may have put between an entry and its own."""
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ def _named(share: Share, cipher: Cipher) -> Named:
 
 def categories_of(entries: list[str]) -> dict[str, set[str]]:
     """The categories that some entries name, by entry, whoever's they were: for counts, and no value leaves."""
-    shares, found = list(Share.objects.filter(entry__in=entries)), dict[str, set[str]]()
+    shares, found = list(_shares_of(entries)), dict[str, set[str]]()
     ciphers = _ciphers(sorted({share.subject for share in shares}))
     for share in shares:
         if cipher := ciphers.get(share.subject):
@@ -84,6 +86,31 @@ def categories_of(entries: list[str]) -> dict[str, set[str]]:
                 named = _named(share, cipher)
                 found.setdefault(share.entry, set()).update(named.used, named.collected, named.disclosed)
     return found
+
+
+def _shares_of(entries: list[str]) -> QuerySet[Share]:
+    """The shares of some entries.  No index leads to them; they lie where they were written, each beside its entry."""
+    span = Entry.objects.filter(id__in=entries).aggregate(first=Min("seq"), last=Max("seq"))
+    if span["first"] is None:
+        return Share.objects.none()
+    low, high = _place(span["first"]) - SLACK, _place(span["last"] + 1) + SLACK
+    return Share.objects.filter(pk__gte=low, pk__lt=high, entry__in=entries)
+
+
+def _place(seq: int) -> int:
+    """The key of the first share that was written with this entry or a later one, found by halving."""
+    own = Entry.objects.filter(id=OuterRef("entry")).values("seq")[:1]
+    # A share without its entry was left by somebody at the database, and tells no place.
+    known = Share.objects.annotate(seq=Subquery(own)).exclude(seq=None).values_list("pk", "seq")
+    low, high = 0, (Share.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
+    while low < high:
+        middle = (low + high) // 2
+        found = known.filter(pk__gte=middle).order_by("pk").first()
+        if found is not None and found[1] < seq:
+            low = found[0] + 1
+        else:
+            high = middle
+    return low
 
 
 def contradicted() -> list[Entry]:
