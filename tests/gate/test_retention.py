@@ -147,6 +147,7 @@ def test_more_rows_than_fit_a_batch_end_in_one_run(set_clock: Clock, monkeypatch
 def test_every_model_that_keeps_by_itself_has_a_rule_of_the_statement() -> None:
     found = {model._meta.label: keep_rule(model) for model in personal_models()}
     assert {label: rule for label, rule in found.items() if rule} == {
+        "accounts.StaffMember": ("left_at", 12, "months"),
         "enquiries.Enquiry": ("last_contact_at", 24, "months"),
         "workspaces.Workspace": ("ended_at", 30, "days"),
         "outbound.Message": ("queued_at", 30, "days"),

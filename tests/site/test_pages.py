@@ -27,7 +27,7 @@ INLINE = re.compile(
 WIDE, NARROW = (1440, 900), (360, 740)
 # Where nobody comes who is not signed in, on any host.
 SIGNED_IN = re.compile(
-    r"^(https://workspace\.[^/]*/.+|/(office|account)/.*|/accounts/(2fa/(?!authenticate)|password/change|reauthenticate).*)"
+    r"^(https://workspace\.[^/]*/.+|/(office|account)/(?!privacy/erased).*|/accounts/(2fa/(?!authenticate)|password/change|reauthenticate).*)"
 )
 AXE = Axe()
 # What the light or the width of the screen can change; everything else axe asks is asked once.  The stylesheet sets no

@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.models import Session
@@ -9,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from troth.gate.ids import uuid7
-from troth.gate.subjects.fields import OwnerField, Sealed
+from troth.gate.subjects.fields import OwnerField, PersonalManager, Sealed
 from troth.gate.subjects.models import DataSubject, PersonalModel
 
 from .tickets import COMPANY, Kin
@@ -67,6 +68,13 @@ class Role(models.TextChoices):
     OWNER = "owner", "Owner"
 
 
+class StaffManager(PersonalManager):  # type: ignore[type-arg]
+    """Those who work here; who has left is found by `everybody`."""
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(left_at=None)
+
+
 class StaffMember(PersonalModel):
     """A member of staff: a data subject whose name and address are sealed like anybody's."""
 
@@ -77,16 +85,32 @@ class StaffMember(PersonalModel):
     email = Sealed(models.EmailField(), "staff-record.email", lookup="email")
     role = models.CharField(max_length=20, choices=Role.choices)
     country = models.CharField(max_length=2)
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StaffManager()
+    everybody: Any = PersonalManager()
 
     class Privacy:
+        title = "staff record"
         plain = {
             "user": "a random id", "role": "one of five words; uses are recorded by it",
             "country": "where staff sit is published (clause transfer.global)",
+            "left_at": "a time of ours",
         }  # fmt: skip
-        kept_with_owner = True
+        keep = {"leaving": "left_at"}
+        on_expire = "erase-owner"
 
     def __str__(self) -> str:
         return self.get_role_display()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """With the record goes the login: nothing is left that leads from an address to nobody."""
+        user = self.user
+        gone = super().delete(*args, **kwargs)
+        SignIn.objects.filter(owner=self.owner_id).delete()
+        AddressHandle.objects.filter(handle=user.email).delete()
+        user.delete()
+        return gone
 
 
 class SignIn(PersonalModel):

@@ -28,6 +28,12 @@ View = Callable[..., HttpResponseBase]
 
 def appoint(name: str, address: str, role: str, country: str, password: str | None = None) -> StaffMember:
     """Make a person a member of staff with a role.  Raises ValueError, naming what cannot be."""
+    with using(PURPOSE, by=SYSTEM, at=PLACE), act():
+        return enrol(name, address, role, country, password)
+
+
+def enrol(name: str, address: str, role: str, country: str, password: str | None = None) -> StaffMember:
+    """The same within the use and the act that are open.  Raises ValueError."""
     if role not in Role.values:
         raise ValueError(f"no role `{role}`; the roles are {', '.join(Role.values)}")
     if not (len(country) == 2 and country.isascii() and country.isupper()):
@@ -38,11 +44,10 @@ def appoint(name: str, address: str, role: str, country: str, password: str | No
     if User.objects.filter(email=handle).exists():
         raise ValueError("this address belongs to a member of staff already; appoint them under another one")
     subject = DataSubject.begin(Kind.STAFF)
-    with using(PURPOSE, by=SYSTEM, at=PLACE), act():
-        user = User.objects.create_user(subject, handle, password)
-        EmailAddress.objects.create(user=user, email=handle, verified=True, primary=True)
-        member = StaffMember(owner=subject, user=user, role=role, country=country, name=name, email=address)
-        member.save(force_insert=True)
+    user = User.objects.create_user(subject, handle, password)
+    EmailAddress.objects.create(user=user, email=handle, verified=True, primary=True)
+    member = StaffMember(owner=subject, user=user, role=role, country=country, name=name, email=address)
+    member.save(force_insert=True)
     return member
 
 

@@ -26,6 +26,7 @@ from tests.site.areas import (
     rights,
     showcase,
     sign_in,
+    staffing,
     support,
     telling,
     transfers,
@@ -36,6 +37,7 @@ from tests.site.areas import (
 AREAS: tuple[ModuleType, ...] = (
     people,
     sign_in,
+    staffing,
     rights,
     privacy,
     export,

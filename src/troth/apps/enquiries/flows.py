@@ -110,6 +110,11 @@ def assign_enquiry(enquiry: Enquiry, to: uuid.UUID | None) -> None:
         Enquiry.objects.filter(pk=enquiry.pk).update(assignee_id=to)
 
 
+def hand_back(member: uuid.UUID) -> None:
+    """A member of staff leaves: what was theirs waits for everybody again.  Part of the act in which they do."""
+    Enquiry.objects.filter(assignee=member).update(assignee=None)
+
+
 def close_enquiry(enquiry: Enquiry) -> None:
     """Nothing more is to be done; a further message opens it again."""
     with act():

@@ -1,10 +1,12 @@
-"""Filters of the office's lists."""
+"""Forms of the office: filters of its lists, and who is invited to work here."""
 
 from typing import Any
 
 from django import forms
 
-from troth.accounts.models import Role
+from troth.accounts.models import Role, StaffMember
+from troth.gate.collection import CollectionForm
+from troth.gate.countries import countries
 from troth.gate.journal.models import Entry
 from troth.gate.published import statement
 
@@ -28,3 +30,28 @@ class LedgerFilter(forms.Form):
         ]
         self.fields["purpose"].choices = [("", "Any purpose"), *purposes]  # type: ignore[attr-defined]
         self.fields["recipient"].choices = [("", "Anybody"), *people]  # type: ignore[attr-defined]
+
+
+class StaffForm(CollectionForm):
+    """Who is invited to work here (clause security.credentials), as what, and where they sit (clause transfer.global)."""
+
+    place = "staff-invitation"
+    model = StaffMember
+
+    role = forms.ChoiceField(label="Role", error_messages=NOT_LISTED)
+    country = forms.ChoiceField(
+        label="Country they work in",
+        help_text="The statement’s page says from which countries our staff look at data.",
+        error_messages={**NOT_LISTED, "required": "Please choose."},
+    )
+
+    def __init__(self, *args: Any, roles: list[Role], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [(role.value, role.label) for role in roles]  # type: ignore[attr-defined]
+        self.fields["country"].choices = [("", "Choose"), *countries().items()]  # type: ignore[attr-defined]
+
+
+class RoleForm(forms.Form):
+    """Another role of somebody who works here."""
+
+    role = forms.ChoiceField(choices=Role.choices)

@@ -42,7 +42,7 @@ LEAP = timedelta(days=2)
 STEADY = timedelta(hours=1)
 """How long the clock must go on evenly after a leap before anything is ended by it."""
 
-ENDING = (Subject.PERSON, Subject.WORKSPACE, Subject.INVITEE, Subject.PERIOD, Subject.MATTER)
+ENDING = (Subject.PERSON, Subject.WORKSPACE, Subject.INVITEE, Subject.PERIOD, Subject.MATTER, Subject.STAFF)
 """Kinds of subject that exist for the sake of what they sent or keep here, or get from here, and so may end with it."""
 
 ANCHOR = "account"
