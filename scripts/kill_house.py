@@ -300,7 +300,7 @@ class House:
         there = set(Message.objects.values_list("message_id", flat=True))
         for gone in self.post.others - there:  # went with whoever is erased since, as a visitor is not
             del self.post.taken[gone]
-        acknowledged, stored, delivered = kill.count_up(self.visitors, self.post)
+        acknowledged, stored, delivered = kill.count_up(self.visitors, self.post, there)
         return (
             f"{acknowledged} enquiries acknowledged, {stored} stored, 0 lost, 0 twice;"
             f" {delivered} mails, 0 without an entry"

@@ -104,13 +104,6 @@ def invite(request: HttpRequest, me: StaffMember) -> HttpResponse:
 
 
 @changing
-def again(request: HttpRequest, me: StaffMember, pk: UUID) -> HttpResponse:
-    """Send the invitation once more."""
-    staffing.invite_again(me, _found(pk))
-    return _back(request, "The invitation is on its way once more.")
-
-
-@changing
 def role(request: HttpRequest, me: StaffMember, pk: UUID) -> HttpResponse:
     """Give somebody another role."""
     form = RoleForm(request.POST)
@@ -118,27 +111,6 @@ def role(request: HttpRequest, me: StaffMember, pk: UUID) -> HttpResponse:
         raise Http404
     staffing.change_role(me, _found(pk), form.cleaned_data["role"])
     return _back(request, "The role is changed.")
-
-
-@changing
-def sign_out(request: HttpRequest, me: StaffMember, pk: UUID) -> HttpResponse:
-    """End all sessions of somebody."""
-    staffing.end_sessions(me, _found(pk))
-    return _back(request, "They are signed out everywhere.")
-
-
-@changing
-def let_go(request: HttpRequest, me: StaffMember, pk: UUID) -> HttpResponse:
-    """End somebody's access: they have left."""
-    staffing.let_go(me, _found(pk))
-    return _back(request, "Their access has ended.")
-
-
-@changing
-def take_back(request: HttpRequest, me: StaffMember, pk: UUID) -> HttpResponse:
-    """Let somebody in again who had left."""
-    staffing.take_back(me, _found(pk))
-    return _back(request, "They are let in again, with the role they had.")
 
 
 def _found(pk: UUID) -> StaffMember:
@@ -151,3 +123,20 @@ def _found(pk: UUID) -> StaffMember:
 def _back(request: HttpRequest, said: str) -> HttpResponse:
     messages.success(request, said)
     return redirect("office-staff")
+
+
+def _done(change: Callable[[StaffMember, StaffMember], None], said: str) -> View:
+    """A button of somebody's line, with no field of its own."""
+
+    @changing
+    def press(request: HttpRequest, me: StaffMember, pk: UUID) -> HttpResponse:
+        change(me, _found(pk))
+        return _back(request, said)
+
+    return press
+
+
+again = _done(staffing.invite_again, "The invitation is on its way once more.")
+sign_out = _done(staffing.end_sessions, "They are signed out everywhere.")
+let_go = _done(staffing.let_go, "Their access has ended.")
+take_back = _done(staffing.take_back, "They are let in again, with the role they had.")
