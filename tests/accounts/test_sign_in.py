@@ -1,6 +1,7 @@
 """Signing in: closed to strangers, two factors for staff, one answer for everybody who gets it wrong."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,12 +23,14 @@ from tests.accounts.conftest import (
     sign_in,
 )
 from tests.cast import durable, enquiry_of, staff
+from tests.gate.conftest import Clock, set_clock
 from troth.accounts.adapter import AccountAdapter
 from troth.accounts.models import Role, StaffMember, User
 from troth.gate.outbound.models import Message
 from troth.gate.uses import SYSTEM, using
 
 pytestmark = durable
+__all__ = ["set_clock"]
 
 
 def answer(client: Client, address: str, password: str) -> tuple[int, str]:
@@ -179,6 +182,14 @@ def test_somebody_who_is_no_longer_active_is_out_at_once(dana_at: Client, settin
     assert dana_at.get("/office/").status_code == 200
     User.objects.filter(pk=dana.user.pk).update(is_active=False)
     assert "/accounts/login/" in dana_at.get("/office/")["Location"]
+
+
+def test_a_password_has_no_age(dana_at: Client, settings: Any, set_clock: Clock) -> None:
+    settings.TROTH_SECOND_FACTOR = False
+    staff(email=ADDRESS, password=PASS_PHRASE)
+    set_clock(timedelta(days=5 * 365))
+    assert sign_in(dana_at)["Location"] == "/office/"
+    assert dana_at.get("/office/").status_code == 200
 
 
 def test_a_login_that_is_no_staff_sees_the_wall(dana_at: Client, settings: Any) -> None:

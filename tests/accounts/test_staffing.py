@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from tests.accounts.conftest import PASS_PHRASE, browser, set_up_app, sign_in
-from tests.accounts.test_sign_in_reset import CODE, RESET, choose, mailed_code
+from tests.accounts.test_sign_in_reset import BETTER, CODE, RESET, choose, mailed_code
 from tests.cast import durable, enquiry_of, staff
 from tests.gate.at_the_prompt import beside, tables_holding
 from tests.gate.conftest import Clock, set_clock
@@ -117,7 +117,7 @@ def test_nobody_else_opens_the_page_or_changes_anything(role: str) -> None:
     client = at(member(role))
     assert client.get(PAGE).status_code == 403
     assert client.post(f"{PAGE}invite/", form()).status_code == 403
-    for what in ("role", "sign-out", "left", "back", "again"):
+    for what in ("role", "sign-out", "left", "back", "again", "anew"):
         assert act(client, owner, what, role="sales").status_code == 403
     assert browser().get(PAGE)["Location"].startswith("/accounts/login/")
     assert browser().post(f"{PAGE}invite/", form())["Location"].startswith("/accounts/login/")
@@ -148,7 +148,7 @@ def test_an_administrator_neither_makes_nor_touches_those_who_run_the_installati
     assert '<option value="owner"' not in page and '<option value="administrator"' not in page
     assert invite(client, role="owner").status_code == 422
     for one in (owner, other):
-        for what in ("role", "left", "sign-out"):
+        for what in ("role", "left", "sign-out", "anew"):
             assert "Only an owner" in said(act(client, one, what, role="sales"), client)
     assert "Only an owner" in said(act(client, dana, "role", role="administrator"), client)
     assert "Only an owner" in said(act(client, dana, "role", role="owner"), client)
@@ -159,7 +159,7 @@ def test_an_administrator_neither_makes_nor_touches_those_who_run_the_installati
 def test_nobody_changes_their_own_place() -> None:
     me = member("owner")
     client = at(me)
-    for what in ("role", "left", "sign-out"):
+    for what in ("role", "left", "sign-out", "anew"):
         assert "nobody changes their own place" in said(act(client, me, what, role="sales"), client)
     assert StaffMember.objects.get(pk=me.pk).role == "owner" and client.get(PAGE).status_code == 200
 
@@ -182,6 +182,26 @@ def test_who_is_signed_out_everywhere_signs_in_again() -> None:
     assert "ended all your sessions" in bodies(dana)[-1]
     assert at(dana).get("/office/").status_code == 200
     assert owner.get("/office/").status_code == 200
+
+
+def test_who_lost_the_second_step_sets_everything_up_anew_by_a_code_to_their_own_address(
+    settings: Any,
+) -> None:
+    dana, owner = member("sales"), at(member("owner"))
+    hers = at(dana)
+    set_up_app(hers)
+    assert said(act(owner, dana, "anew"), owner).startswith("They choose a password anew")
+    assert hers.get("/office/").status_code == 302
+    assert "took back your password" in bodies(dana)[-1] and RESET in bodies(dana)[-1]
+    client, address = browser(), "sales0@iplum.example"
+    assert sign_in(client, address).status_code == 200
+    client.post(RESET, {"email": address})
+    client.post(CODE, {"code": mailed_code(dana.owner_id)})
+    assert choose(client)["Location"] == "/accounts/password/reset/done/"
+    settings.TROTH_SECOND_FACTOR = True
+    client = browser()
+    assert sign_in(client, address, BETTER)["Location"] == "/office/"
+    assert client.get("/office/")["Location"] == "/accounts/2fa/totp/activate/"
 
 
 def test_whoever_left_is_out_at_once_and_comes_in_by_no_way() -> None:
@@ -319,6 +339,6 @@ def test_an_address_in_the_place_of_a_member_is_no_page() -> None:
     owner = at(member("owner"))
     nobody = DataSubject.objects.first()
     assert nobody is not None
-    for what in ("role", "sign-out", "left", "back", "again"):
+    for what in ("role", "sign-out", "left", "back", "again", "anew"):
         assert owner.post(f"{PAGE}{nobody.pk}/{what}/", {"role": "sales"}).status_code == 404
         assert owner.get(f"{PAGE}{nobody.pk}/{what}/").status_code == 405

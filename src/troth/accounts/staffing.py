@@ -7,6 +7,7 @@ finds that they are gone themselves.
 from collections.abc import Callable
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
@@ -92,6 +93,20 @@ def end_sessions(by: StaffMember, member: StaffMember) -> None:
         found = _changing(by, member)
         signins.end_all(found.owner_id.hex)
         _tell(by, found, "out", found.role)
+
+
+def begin_anew(by: StaffMember, member: StaffMember) -> None:
+    """Take somebody's password and second steps away, who lost them or whose they are no more.  Raises NotNow.
+
+    They choose a password by a code that goes to their address, and set up a second step before the office opens.
+    """
+    with using(PURPOSE, by=acting(by)), act():
+        found = _changing(by, member)
+        signins.end_all(found.owner_id.hex)
+        Authenticator.objects.filter(user=found.user_id).delete()
+        found.user.set_unusable_password()
+        found.user.save(update_fields=["password"])
+        _tell(by, found, "anew", found.role)
 
 
 def let_go(by: StaffMember, member: StaffMember) -> None:

@@ -1,6 +1,7 @@
 """What the page shows: prose without tricks, rules in words."""
 
 import json
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,14 @@ def test_prose_brings_no_html_of_its_own(prose: str) -> None:
     assert "<img" not in html
     assert "href" not in html
     assert "<b" not in html
+
+
+@pytest.mark.parametrize(
+    "tag", ["{{ settings.TOKEN }}", "{% include base.html %}", "{0.real}", "${7}", "%(x)s"]
+)
+def test_what_a_template_would_fill_in_stands_as_it_was_written(tag: str) -> None:
+    (clause,) = render(parse(f"# T\n## Topic\n### Title {{#a.b}}\nProse {tag} here.\n"))
+    assert clause.html == f"<p>Prose {escape(tag)} here.</p>\n"
 
 
 @pytest.mark.parametrize("case", WORDS["cases"], ids=lambda case: case["rule"])

@@ -36,7 +36,7 @@ SHOWN: tuple[Shown, ...] = (
 NO_PAGES: dict[str, str] = dict.fromkeys(
     (
         "office-staff-invite", "office-staff-again", "office-staff-role", "office-staff-sign-out", "office-staff-left",
-        "office-staff-back",
+        "office-staff-back", "office-staff-anew",
     ),
     "POST, redirects",
 )  # fmt: skip

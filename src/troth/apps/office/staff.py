@@ -138,5 +138,6 @@ def _done(change: Callable[[StaffMember, StaffMember], None], said: str) -> View
 
 again = _done(staffing.invite_again, "The invitation is on its way once more.")
 sign_out = _done(staffing.end_sessions, "They are signed out everywhere.")
+begin_anew = _done(staffing.begin_anew, "They choose a password anew, and set up a second step.")
 let_go = _done(staffing.let_go, "Their access has ended.")
 take_back = _done(staffing.take_back, "They are let in again, with the role they had.")

@@ -15,6 +15,7 @@ urlpatterns = [
     path("office/staff/<uuid:pk>/again/", staff.again, name="office-staff-again"),
     path("office/staff/<uuid:pk>/role/", staff.role, name="office-staff-role"),
     path("office/staff/<uuid:pk>/sign-out/", staff.sign_out, name="office-staff-sign-out"),
+    path("office/staff/<uuid:pk>/anew/", staff.begin_anew, name="office-staff-anew"),
     path("office/staff/<uuid:pk>/left/", staff.let_go, name="office-staff-left"),
     path("office/staff/<uuid:pk>/back/", staff.take_back, name="office-staff-back"),
     path("office/ledger/", views.ledger, name="office-ledger"),
